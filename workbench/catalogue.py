@@ -27,7 +27,7 @@ from pydantic_core import PydanticCustomError
 from workbench import content
 from workbench.errors import CatalogueError, UnknownKeyError, did_you_mean
 
-__all__ = ["Label", "Located", "Record", "entry", "keys", "laid_over", "layers", "parse", "read_yaml", "records"]
+__all__ = ["Label", "Located", "Named", "Record", "entry", "keys", "label", "laid_over", "layers", "located", "parse", "raw", "read_yaml", "records"]
 
 FOLDER_VARIABLE = "WORKBENCH_CATALOGUE"
 """Environment variable: folders laid over the shipped catalogue, the last on top."""
@@ -59,6 +59,13 @@ class Located(dict):
     def where_of(self, key: object) -> str:
         """Return file:line of a key, or of the mapping where the key is missing."""
         return f"{self.file}:{self.lines.get(key, self.line)}"
+
+
+def located(place: Located, values: Mapping | None = None, **more: Any) -> Located:
+    """Return a mapping that stands where `place` stands, with its values or others."""
+    copy = Located({**(place if values is None else values), **more})
+    copy.file, copy.line, copy.lines = place.file, place.line, place.lines
+    return copy
 
 
 class Record(BaseModel):
@@ -185,7 +192,7 @@ def parse(value: Mapping, shape: type[R], name: str = "") -> R:
     except ValidationError as error:
         problems = sorted((_problem(value, item, name) for item in error.errors()), key=lambda problem: problem[0])
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise CatalogueError(problems[0][1] + more) from error
+        raise CatalogueError(problems[0][1] + more) from None
 
 
 def _problem(value: Any, item: Mapping, name: str) -> tuple[int, str]:
@@ -197,7 +204,7 @@ def _problem(value: Any, item: Mapping, name: str) -> tuple[int, str]:
     file, line, node = getattr(value, "file", ""), getattr(value, "line", 0), value
     for part in path:
         if isinstance(node, Located):
-            line = node.lines.get(part, node.line)
+            file, line = node.file, node.lines.get(part, node.line)
         if isinstance(node, Mapping) and part in node or isinstance(node, Sequence) and not isinstance(node, str) and isinstance(part, int):
             node = node[part]
         else:
@@ -305,15 +312,37 @@ def records(kind: str, shape: type[R]) -> dict[str, R]:
     return {key: _checked(index[key](), shape, key) for key in sorted(index)}
 
 
+def raw(kind: str) -> dict[str, Located]:
+    """Return every entry of a kind as it stands in its file, unchecked, by key."""
+    return {key: read() for key, read in sorted(_index(kind).items())}
+
+
+class Named(Record):
+    """A party, place or document: a key with its label."""
+
+    key: str
+    label: Label
+    note: str = ""
+
+
+def label(kind: str, key: str) -> Label:
+    """Return the label of a party, place or document (``parties``, ``places``, ``documents``).
+
+    Raises
+    ------
+    UnknownKeyError
+        When there is no such entry.
+    """
+    return entry(kind, key, Named).label
+
+
 def _checked(value: Located, shape: type[R], key: str) -> R:
     if "key" in shape.model_fields:
         stated = value.get("key", key)
         if stated != key:
             raise CatalogueError(f"{value.where_of('key')}: key {stated!r} must equal {key!r}, the name it is filed under")
         if "key" not in value:
-            located = Located(value, key=key)
-            located.file, located.line, located.lines = value.file, value.line, value.lines
-            value = located
+            value = located(value, key=key)
     return parse(value, shape, key)
 
 

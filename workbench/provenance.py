@@ -14,7 +14,7 @@ from pydantic import model_validator
 from workbench import catalogue
 from workbench.errors import UnknownKeyError
 
-__all__ = ["Basis", "Source", "check_reference", "count_by_kind", "source", "sources"]
+__all__ = ["Basis", "Source", "check_reference", "count_by_kind", "source", "sources", "title"]
 
 TABLES = {"figures": ("source_figures", "id"), "benchmarks": ("benchmarks", "key"), "law": ("legal_basis", "key")}
 """Reference prefix → dataset and its key column."""
@@ -141,6 +141,30 @@ def check_reference(reference: str, where: str = "") -> None:
     known_sources = catalogue.keys("sources")
     if name not in known_sources:
         raise UnknownKeyError("source", name, known_sources, where)
+
+
+def title(reference: str) -> catalogue.Label:
+    """Return the title of what a reference leads to, in both languages.
+
+    Raises
+    ------
+    UnknownKeyError
+        As `check_reference`.
+    """
+    check_reference(reference)
+    prefix, colon, key = reference.partition(":")
+    if not colon or prefix not in TABLES:
+        return source(reference.split(" ", 1)[0]).label
+    from workbench import datasets
+
+    table, column = TABLES[prefix]
+    rows = datasets.load(table)
+    row = rows[rows[column] == key].iloc[0]
+    zh, en = _TITLE_COLUMNS[prefix]
+    return catalogue.Label(zh=str(row[zh]), en=str(row[en]))
+
+
+_TITLE_COLUMNS = {"figures": ("what_zh", "what_en"), "benchmarks": ("quantity_zh", "quantity_en"), "law": ("document_title_zh", "item_en")}
 
 
 def count_by_kind(bases: Iterable[Basis]) -> dict[str, int]:

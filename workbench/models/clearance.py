@@ -1,0 +1,532 @@
+"""Clearance modes (通关方式): complete processes that a trader can choose, their critical path, comparison and sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import networkx as nx
+import pandas as pd
+
+from workbench import catalogue, provenance
+from workbench.errors import CatalogueError, ParameterError, UnknownKeyError
+from workbench.models.process import Edge, Process, Step, StepDefaults
+from workbench.models.queueing.model import STAMPS
+from workbench.provenance import Basis
+
+__all__ = ["ClearanceMode", "Deadline", "compare", "diff", "mode", "modes", "step_defaults"]
+
+Statistic = Literal["mean", "min", "max"]
+
+
+class Deadline(catalogue.Record):
+    """A time limit between two stamps, and what happens when it passes.
+
+    Attributes
+    ----------
+    start, stop
+        Stamp that arms the timer and stamp that disarms it.
+    limit_h
+        Elapsed hours, unless `calendar` names one of the scenario's.
+    consequence
+        ``mark`` (a fee or a flag), ``leave`` (the goods are abandoned), ``reroute`` (to the step `to`).
+    fee_rate_per_day
+        Share of the dutiable value due for each day of delay.
+    """
+
+    key: str
+    label: catalogue.Label
+    start: Literal[STAMPS]  # type: ignore[valid-type]
+    stop: Literal[STAMPS]  # type: ignore[valid-type]
+    limit_h: float
+    calendar: str = ""
+    consequence: Literal["mark", "leave", "reroute"] = "mark"
+    to: str = ""
+    fee_rate_per_day: float = 0.0
+    law: tuple[str, ...] = ()
+    basis: Basis
+
+
+class Case(catalogue.Record):
+    """A named kind of declaration, for which critical paths are worked out."""
+
+    label: catalogue.Label
+    attributes: Mapping[str, Any]
+
+
+class ModeRecord(catalogue.Record):
+    """What a file in ``modes/`` holds."""
+
+    key: str
+    label: catalogue.Label
+    family: str
+    direction: Literal["import", "export", "both"]
+    description: catalogue.Label
+    offices: Mapping[str, catalogue.Label]
+    cases: Mapping[str, Case]
+    steps: tuple[Any, ...]
+    deadlines: tuple[Deadline, ...] = ()
+    effective: str = ""
+    repealed: str = ""
+    law: tuple[str, ...] = ()
+    references: tuple[str, ...]
+    basis: Basis
+
+
+@dataclass(frozen=True)
+class ClearanceMode:
+    """A clearance mode: who does what, where, in what order, and how long it takes.
+
+    Attributes
+    ----------
+    key, label, family, direction, description
+        Identity; `direction` is ``import``, ``export`` or ``both``.
+    offices
+        Customs offices that take part, by role (``entry``, ``destination`` …).
+    process
+        The steps.
+    cases
+        Named kinds of declaration for which `critical_path` is worked out; the first is the usual one.
+    deadlines
+        Legal time limits.
+    effective, repealed
+        Dates between which the mode was on offer, as precise as known.
+    law, references, basis
+        Rules, places in the source documents, and where the process comes from.
+
+    Examples
+    --------
+    >>> port = mode("port_clearance_import")
+    >>> port.direction
+    'import'
+    """
+
+    key: str
+    label: catalogue.Label
+    family: str
+    direction: str
+    description: catalogue.Label
+    offices: Mapping[str, catalogue.Label]
+    process: Process
+    cases: Mapping[str, Case]
+    deadlines: tuple[Deadline, ...]
+    effective: str
+    repealed: str
+    law: tuple[str, ...]
+    references: tuple[str, ...]
+    basis: Basis
+
+    def with_process(self, process: Process) -> ClearanceMode:
+        """Return the mode with another process; itself untouched."""
+        return replace(self, process=process)
+
+    @cached_property
+    def graph(self) -> nx.DiGraph:
+        """The process as a `networkx.DiGraph`; see `Process.graph`."""
+        return nx.freeze(self.process.graph())
+
+    @cached_property
+    def steps(self) -> pd.DataFrame:
+        """One row a step: key, labels, kind, party, place, office, documents, visits, duration, stamps, basis."""
+        rows = []
+        for step in self.process:
+            duration = step.duration
+            rows.append(
+                {
+                    "step": step.key,
+                    "zh": step.label.zh,
+                    "en": step.label.en,
+                    "kind": step.kind,
+                    "party": step.party,
+                    "place": step.place,
+                    "office": step.office,
+                    "uses": ", ".join(f"{use.units} {use.resource}" for use in step.uses),
+                    "documents": ", ".join(step.documents),
+                    "n_visits": step.n_visits,
+                    "time": duration.kind if duration else "",
+                    "min_h": duration.min_h if duration else 0.0,
+                    "mean_h": duration.mean_h if duration else 0.0,
+                    "max_h": duration.max_h if duration else 0.0,
+                    "stamps": ", ".join(step.stamps),
+                    "reconstructed": step.reconstructed,
+                    "basis": (duration.basis if duration else step.basis).kind,
+                    "why": (duration.basis if duration else step.basis).text(),
+                }
+            )
+        return pd.DataFrame(rows).set_index("step")
+
+    def documents(self) -> list[str]:
+        """Return the keys of all documents, in the order in which they are first needed."""
+        return list(dict.fromkeys(document for step in self.process for document in step.documents))
+
+    def visits(self, case: str | Mapping[str, Any] | None = None) -> int:
+        """Return how many visits the trader or broker makes for one declaration of a kind."""
+        return sum(step.n_visits for step in self.path_steps(case))
+
+    def bases(self) -> pd.DataFrame:
+        """Return one row a number (and a step): what it is, its basis, its references."""
+        rows = [
+            {"step": step.key, "what": what, "kind": basis.kind, "reconstructed": step.reconstructed, "basis": basis.text()}
+            for step in self.process
+            for what, basis in step.bases()
+        ]
+        rows += [{"step": "", "what": f"deadline {item.key}", "kind": item.basis.kind, "reconstructed": False, "basis": item.basis.text()} for item in self.deadlines]
+        return pd.DataFrame(rows)
+
+    def cite(self) -> pd.DataFrame:
+        """Return the references of the mode and its steps: where it stands, and the title of the source.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``reference``, ``used_for`` (steps), ``title_zh``, ``title_en``.
+        """
+        used: dict[str, list[str]] = {}
+        for reference in (*self.references, *self.law, *self.basis.references):
+            used.setdefault(reference, [])
+        for step in self.process:
+            for reference in [*step.law, *(ref for _, basis in step.bases() for ref in basis.references)]:
+                if step.key not in used.setdefault(reference, []):
+                    used[reference].append(step.key)
+        for deadline in self.deadlines:
+            for reference in (*deadline.law, *deadline.basis.references):
+                used.setdefault(reference, []).append(f"deadline {deadline.key}")
+        titles = {reference: provenance.title(reference) for reference in used}
+        rows = [{"reference": ref, "used_for": ", ".join(steps), "title_zh": titles[ref].zh, "title_en": titles[ref].en} for ref, steps in used.items()]
+        return pd.DataFrame(rows)
+
+    # ------------------------------------------------------------------------------------------------- critical path
+
+    def path_steps(self, case: str | Mapping[str, Any] | None = None) -> list[Step]:
+        """Return the steps that a kind of declaration goes through, without rework, in file order.
+
+        Parameters
+        ----------
+        case
+            Name of one of `cases`, or attributes (``{"channel": "red"}``) laid over those of the usual case.
+
+        Raises
+        ------
+        UnknownKeyError
+            When the mode has no such case.
+        """
+        attributes = self._attributes(case)
+        back = set(self.process.rework_edges())
+        reached, stack = {self.process.start.key}, [self.process.start]
+        while stack:
+            step = stack.pop()
+            for edge in _followed(step, attributes, back):
+                if edge.to not in reached:
+                    reached.add(edge.to)
+                    stack.append(self.process.step(edge.to))
+        return [step for step in self.process if step.key in reached]
+
+    def _attributes(self, case: str | Mapping[str, Any] | None) -> Mapping[str, Any]:
+        usual = next(iter(self.cases.values())).attributes
+        if case is None:
+            return usual
+        if isinstance(case, str):
+            if case not in self.cases:
+                raise UnknownKeyError("case", case, self.cases, self.key)
+            return {**usual, **self.cases[case].attributes}
+        return {**usual, **case}
+
+    def critical_path(self, case: str | Mapping[str, Any] | None = None, *, statistic: Statistic = "mean", until: str = "released") -> pd.DataFrame:
+        """Work out the critical path of one kind of declaration, alone in the system and with offices always open.
+
+        Waiting for officers and for opening hours is what a simulation adds.
+
+        Parameters
+        ----------
+        case
+            As in `path_steps`.
+        statistic
+            Which duration of each step: ``mean``, ``min`` or ``max``.
+        until
+            Stamp at which the clock stops.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a timed step up to `until`, by ``step``: ``label_zh``, ``label_en``, ``party``, ``duration_h``,
+            ``earliest_start_h``, ``earliest_finish_h``, ``latest_start_h``, ``latest_finish_h``, ``slack_h``,
+            ``critical``. Hours since the case began.
+
+        Raises
+        ------
+        ParameterError
+            When no step on the way carries the stamp.
+        """
+        graph, durations = self._activity_network(case, statistic)
+        last = [key for key in graph if until in self.process.step(key).stamps]
+        if not last:
+            raise ParameterError(f"{self.key}: no step of this case stamps {until!r}; stamps are {', '.join(self.stamps(case))}")
+        graph = graph.subgraph({last[0]} | nx.ancestors(graph, last[0]))
+        order = list(nx.topological_sort(graph))
+        start: dict[str, float] = {}
+        for key in order:
+            start[key] = max((start[prior] + durations[prior] for prior in graph.predecessors(key)), default=0.0)
+        total = start[last[0]] + durations[last[0]]
+        finish: dict[str, float] = {}
+        for key in reversed(order):
+            finish[key] = min((finish[later] - durations[later] for later in graph.successors(key)), default=total)
+        rows = []
+        for key in sorted((key for key in order if self.process.step(key).duration), key=lambda key: (start[key], self.process.keys.index(key))):
+            step, slack = self.process.step(key), finish[key] - start[key] - durations[key]
+            rows.append(
+                {
+                    "step": key,
+                    "label_zh": step.label.zh,
+                    "label_en": step.label.en,
+                    "party": step.party,
+                    "duration_h": durations[key],
+                    "earliest_start_h": start[key],
+                    "earliest_finish_h": start[key] + durations[key],
+                    "latest_start_h": finish[key] - durations[key],
+                    "latest_finish_h": finish[key],
+                    "slack_h": max(slack, 0.0) if abs(slack) > 1e-9 else 0.0,
+                    "critical": abs(slack) <= 1e-9,
+                }
+            )
+        return pd.DataFrame(rows).set_index("step")
+
+    def _activity_network(self, case: Any, statistic: Statistic) -> tuple[nx.DiGraph, dict[str, float]]:
+        attributes, back = self._attributes(case), set(self.process.rework_edges())
+        graph, durations = nx.DiGraph(), {}
+        for step in self.path_steps(case):
+            value = getattr(step.duration, f"{statistic}_h") if step.duration else 0.0
+            if value == float("inf"):
+                raise ParameterError(f"{self.key}: step {step.key!r} has no longest duration; use statistic='mean'")
+            durations[step.key] = value
+            graph.add_node(step.key)
+            graph.add_edges_from((step.key, edge.to) for edge in _followed(step, attributes, back))
+        return graph, durations
+
+    def release_time_h(self, case: str | Mapping[str, Any] | None = None, statistic: Statistic = "mean") -> float:
+        """Return hours from arrival to release along the critical path, without queues and with offices always open."""
+        path = self.critical_path(case, statistic=statistic)
+        arrived = [step.key for step in self.path_steps(case) if "arrived" in step.stamps]
+        begin = 0.0
+        if arrived:
+            begin = float(self.critical_path(case, statistic=statistic, until="arrived")["earliest_finish_h"].max())
+        return float(path["earliest_finish_h"].max()) - begin
+
+    def stamps(self, case: str | Mapping[str, Any] | None = None) -> list[str]:
+        """Return the stamps that a kind of declaration gets, in their usual order."""
+        given = {stamp for step in self.path_steps(case) for stamp in step.stamps}
+        return [stamp for stamp in STAMPS if stamp in given]
+
+
+def matches(condition: Mapping[str, Any], attributes: Mapping[str, Any]) -> bool:
+    """Say whether attributes meet a condition; an attribute that is missing meets none.
+
+    Examples
+    --------
+    >>> matches({"channel": ["yellow", "red"], "value_cny": {"min": 5000}}, {"channel": "red", "value_cny": 9000})
+    True
+    """
+    for name, wanted in condition.items():
+        value = attributes.get(name)
+        if value is None:
+            return False
+        if isinstance(wanted, Mapping):
+            if not wanted.get("min", float("-inf")) <= value <= wanted.get("max", float("inf")):
+                return False
+        elif value not in (wanted if isinstance(wanted, (list, tuple)) else [wanted]):
+            return False
+    return True
+
+
+def _followed(step: Step, attributes: Mapping[str, Any], back: set[tuple[str, str]]) -> list[Edge]:
+    """Return the edges that a case with these attributes follows."""
+    if step.kind == "fork":
+        return [edge for edge in step.next if edge.when is None or matches(edge.when, attributes)]
+    onward = [edge for edge in step.next if (step.key, edge.to) not in back]
+    if step.kind != "choice":
+        return onward
+    for edge in onward:
+        if edge.when is not None and matches(edge.when, attributes):
+            return [edge]
+    free = [edge for edge in onward if edge.when is None]
+    return [max(free, key=lambda edge: edge.probability or 0.0)] if free else []
+
+
+# ---------------------------------------------------------------------------------------------------------- catalogue
+
+
+def step_defaults() -> dict[str, StepDefaults]:
+    """Return every step of ``steps.yaml``, by key."""
+    return catalogue.records("steps", StepDefaults)
+
+
+def mode(key: str | Path) -> ClearanceMode:
+    """Return a clearance mode by key, or from the path of one's own YAML file.
+
+    Raises
+    ------
+    UnknownKeyError
+        When there is no such mode, step, party, place or document; the message offers the nearest.
+    GraphError
+        When no declaration could go through its process.
+    CatalogueError
+        When the file is malformed; all with file:line.
+    """
+    record = catalogue.entry("modes", key, ModeRecord, "clearance mode")
+    defaults = catalogue.raw("steps")
+    process = Process(tuple(_step(item, defaults, record.where) for item in record.steps))
+    names = {kind: set(catalogue.keys(kind)) for kind in ("parties", "places", "documents")}
+    for step in process:
+        _check_names(step, record, names)
+    for deadline in record.deadlines:
+        if deadline.consequence == "reroute" and deadline.to not in process.keys:
+            raise UnknownKeyError("step", deadline.to, process.keys, deadline.where)
+    if not record.cases:
+        raise CatalogueError(f"{record.where}: {record.key}: cases: name at least one kind of declaration")
+    return ClearanceMode(
+        key=record.key,
+        label=record.label,
+        family=record.family,
+        direction=record.direction,
+        description=record.description,
+        offices=record.offices,
+        process=process,
+        cases=record.cases,
+        deadlines=record.deadlines,
+        effective=record.effective,
+        repealed=record.repealed,
+        law=record.law,
+        references=record.references,
+        basis=record.basis,
+    )
+
+
+def _step(item: Any, defaults: Mapping[str, catalogue.Located], where: str) -> Step:
+    """Merge a mode's entry over the step's defaults."""
+    if not isinstance(item, catalogue.Located) or "step" not in item:
+        raise CatalogueError(f"{where}: steps: each is a mapping that names its `step`, not {item!r}")
+    name = str(item["step"]).partition(".")[0]
+    if name not in defaults:
+        raise UnknownKeyError("step", name, defaults, item.where_of("step"))
+    catalogue.parse(catalogue.located(defaults[name], key=name), StepDefaults, name)
+    merged = catalogue.located(item, {**defaults[name], **item, "key": item["step"]})
+    del merged["step"]
+    if isinstance(merged.get("next"), str):
+        merged["next"] = ({"to": merged["next"]},)
+    return catalogue.parse(merged, Step, str(item["step"]))
+
+
+def _check_names(step: Step, record: ModeRecord, names: Mapping[str, set[str]]) -> None:
+    for noun, kind, used in (("party", "parties", [step.party]), ("place", "places", [step.place]), ("document", "documents", step.documents)):
+        for name in used:
+            if name and name not in names[kind]:
+                raise UnknownKeyError(noun, name, names[kind], step.where)
+    if step.office and step.office not in record.offices:
+        raise UnknownKeyError("office role", step.office, record.offices, step.where)
+    if step.uses and not step.office:
+        raise CatalogueError(f"{step.where}: step {step.key!r} uses a resource, so it names the office (role) at which it is")
+
+
+def modes() -> pd.DataFrame:
+    """Return the clearance modes as a table: key, zh, en, family, direction, effective, repealed, n_steps, n_offices."""
+    rows = []
+    for key in catalogue.keys("modes"):
+        item = mode(key)
+        rows.append(
+            {
+                "mode": key,
+                "zh": item.label.zh,
+                "en": item.label.en,
+                "family": item.family,
+                "direction": item.direction,
+                "effective": item.effective,
+                "repealed": item.repealed,
+                "n_steps": len(item.process),
+                "n_offices": len(item.offices),
+            }
+        )
+    return pd.DataFrame(rows).set_index("mode")
+
+
+# ---------------------------------------------------------------------------------------------------------- comparison
+
+MEASURES = {
+    "n_steps": lambda item: sum(1 for step in item.process if step.duration),
+    "n_offices": lambda item: len(item.offices),
+    "n_parties": lambda item: len({step.party for step in item.process if step.party}),
+    "n_documents": lambda item: len(item.documents()),
+    "trader_visits": lambda item: item.visits(),
+    "min_release_time_h": lambda item: item.release_time_h(statistic="min"),
+    "mean_release_time_h": lambda item: item.release_time_h(),
+    "n_reconstructed": lambda item: sum(step.reconstructed for step in item.process),
+    "n_assumed": lambda item: int((item.bases()["kind"] == "assumed").sum()),
+}
+"""What modes are compared on; release times are those of the usual case along the critical path, without queues."""
+
+
+def compare(modes: Sequence[ClearanceMode], on: Iterable[str] = tuple(MEASURES)) -> pd.DataFrame:
+    """Compare modes side by side.
+
+    Parameters
+    ----------
+    modes
+        Clearance modes.
+    on
+        Names from `MEASURES`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a mode, one column a measure.
+
+    Raises
+    ------
+    UnknownKeyError
+        When a name is not in `MEASURES`.
+    """
+    names = list(on)
+    for name in names:
+        if name not in MEASURES:
+            raise UnknownKeyError("comparison", name, MEASURES)
+    return pd.DataFrame({name: [MEASURES[name](item) for item in modes] for name in names}, index=pd.Index([item.key for item in modes], name="mode"))
+
+
+_SHOWN = ("kind", "party", "place", "office", "documents", "n_visits", "duration", "uses", "stamps", "writes", "fees")
+
+
+def diff(before: ClearanceMode, after: ClearanceMode) -> pd.DataFrame:
+    """Say step by step how one mode differs from another.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a step: ``step``, ``change`` (``added``, ``removed``, ``moved``, ``changed``, ``same``), ``fields``
+        (what changed), ``before`` and ``after`` (position in topological order, from 1; missing where the step is not).
+    """
+    orders = [list(_order(item.process)) for item in (before, after)]
+    common = [[key for key in order if key in orders[1 - index]] for index, order in enumerate(orders)]
+    matcher = SequenceMatcher(None, common[0], common[1], autojunk=False)
+    settled = {key for block in matcher.get_matching_blocks() for key in common[0][block.a : block.a + block.size]}
+    rows = []
+    for key in dict.fromkeys([*orders[1], *orders[0]]):
+        positions = [order.index(key) + 1 if key in order else None for order in orders]
+        fields: list[str] = []
+        if None in positions:
+            change = "added" if positions[0] is None else "removed"
+        else:
+            first, second = before.process.step(key), after.process.step(key)
+            fields = [name for name in _SHOWN if getattr(first, name) != getattr(second, name)]
+            change = "moved" if key not in settled else "changed" if fields else "same"
+        rows.append({"step": key, "change": change, "fields": ", ".join(fields), "before": positions[0], "after": positions[1]})
+    return pd.DataFrame(rows).astype({"before": "Int64", "after": "Int64"}).set_index("step")
+
+
+def _order(process: Process) -> Iterable[str]:
+    """Topological order of the steps, rework aside; ties by file order."""
+    graph = process.graph()
+    graph.remove_edges_from(process.rework_edges())
+    place = {key: index for index, key in enumerate(process.keys)}
+    return nx.lexicographical_topological_sort(graph, key=place.__getitem__)
