@@ -1,0 +1,54 @@
+"""Tell whether a lesson would come out the same: a digest of its cells, parameters, code, data and versions."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import platform
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+import workbench
+from workbench import catalogue, content
+from workbench.lessons.lesson import Lesson, cell_source
+
+__all__ = ["fingerprint", "versions"]
+
+_DISTRIBUTION = "customs-reform-workbench"
+
+
+def fingerprint(lesson: Lesson, parameters: Mapping[str, object]) -> str:
+    """Return the digest of everything that a lesson's result hangs on; stored outputs are not among it."""
+    cells = [(cell["cell_type"], cell_source(cell), cell["metadata"].get("tags", [])) for cell in lesson.notebook["cells"]]
+    folders = [Path(workbench.__file__).parent, content.folder("datasets"), *catalogue.layers()]
+    stated = [cells, dict(parameters), lesson.lang, _versions(), [_digest(folder) for folder in folders]]
+    return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
+
+
+def versions() -> str:
+    """Return the versions that a reader should know of, in a line."""
+    shown = {name: version for name, version in _versions().items() if name in (_DISTRIBUTION, "numpy", "numba", "pandas", "plotly")}
+    return ", ".join(f"{name} {version}" for name, version in {**shown, "Python": platform.python_version()}.items())
+
+
+@cache
+def _versions() -> dict[str, str]:
+    """Versions of the distribution and of all that it asks for."""
+    names = [_DISTRIBUTION, *(re.match(r"[\w.-]+", line)[0] for line in importlib.metadata.requires(_DISTRIBUTION) or ())]
+    return {name: importlib.metadata.version(name) for name in names}
+
+
+@cache
+def _digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in _files(folder):
+        digest.update(f"{path.relative_to(folder).as_posix()}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.rglob("*")) if path.is_file() and "__pycache__" not in path.parts)
