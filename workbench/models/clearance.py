@@ -18,7 +18,7 @@ from workbench.models.process import Edge, Process, Step, StepDefaults
 from workbench.models.queueing.model import STAMPS
 from workbench.provenance import Basis
 
-__all__ = ["ClearanceMode", "Deadline", "compare", "diff", "mode", "modes", "step_defaults"]
+__all__ = ["ClearanceMode", "Deadline", "compare", "diff", "mode", "modes", "step_defaults", "step_from"]
 
 Statistic = Literal["mean", "min", "max"]
 
@@ -402,6 +402,19 @@ def mode(key: str | Path) -> ClearanceMode:
         references=record.references,
         basis=record.basis,
     )
+
+
+def step_from(item: Any, where: str = "") -> Step:
+    """Return a step from a mapping as mode and measure files write it (``{step: KEY, …overrides}``).
+
+    Raises
+    ------
+    UnknownKeyError
+        When ``steps.yaml`` has no such step.
+    CatalogueError
+        When a field is unknown or malformed.
+    """
+    return _step(catalogue.Located(item) if isinstance(item, dict) and not isinstance(item, catalogue.Located) else item, catalogue.raw("steps"), where)
 
 
 def _step(item: Any, defaults: Mapping[str, catalogue.Located], where: str) -> Step:

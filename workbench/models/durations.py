@@ -13,7 +13,7 @@ from workbench.errors import ParameterError, did_you_mean
 from workbench.models.queueing import distributions as d
 from workbench.provenance import Basis
 
-__all__ = ["FORMS", "Duration", "distribution", "support_h"]
+__all__ = ["FORMS", "Duration", "distribution", "scaled", "support_h"]
 
 
 def _fields(build: Callable[..., Any], names: Sequence[str]) -> Callable[[Any], Any]:
@@ -123,6 +123,40 @@ def distribution(value: Mapping[str, Any]) -> d.Distribution:
         return FORMS[name](parameters)
     except ParameterError as error:
         raise ParameterError(f"{name} {error}") from None
+
+
+_SCALED = {"erlang": {"mean"}, "gamma": {"scale"}, "lognormal": {"mean"}, "weibull": {"scale"}}
+_ORDER = {"erlang": ("phases", "mean"), "gamma": ("shape", "scale"), "lognormal": ("mean", "cv"), "weibull": ("shape", "scale")}
+
+
+def scaled(value: Mapping[str, Any], factor: float) -> dict[str, Any]:
+    """Return a distribution's mapping with every time multiplied, its shape kept.
+
+    Raises
+    ------
+    ParameterError
+        As `distribution`, or when the factor is negative.
+
+    Examples
+    --------
+    >>> scaled({"lognormal": {"mean": 4, "cv": 1.5}}, 0.5)
+    {'lognormal': {'mean': 2.0, 'cv': 1.5}}
+    """
+    if factor < 0:
+        raise ParameterError(f"factor must not be negative, not {factor:g}")
+    distribution(value)
+    (name, parameters), = value.items()
+    if name == "quantiles":
+        return {name: {p: hours * factor for p, hours in parameters.items()}}
+    if name == "mixture":
+        return {name: tuple({"share": part["share"], **scaled({k: v for k, v in part.items() if k != "share"}, factor)} for part in parameters)}
+    times = _SCALED.get(name)
+    if isinstance(parameters, Mapping):
+        return {name: {k: v * factor if times is None or k in times else v for k, v in parameters.items()}}
+    if not isinstance(parameters, Sequence):
+        return {name: parameters * factor}
+    names = _ORDER.get(name, ("",) * len(parameters))
+    return {name: tuple(v * factor if times is None or k in times else v for k, v in zip(names, parameters, strict=True))}
 
 
 def support_h(item: d.Distribution) -> tuple[float, float]:

@@ -523,7 +523,7 @@ def remove_step(process: Process, key: str) -> Process:
     """
     step = process.step(key)
     if step.kind not in ("delay", "work"):
-        raise ParameterError(f"remove_step: {key!r} is a {step.kind}; only delays and work can be removed alone")
+        raise ParameterError(f"remove_step: {key!r} is of kind {step.kind}; only delays and work can be removed alone")
     successor = _only_successor(step)
     if successor == key:
         raise ParameterError(f"remove_step: {key!r} only leads to itself")

@@ -1,0 +1,668 @@
+"""Reform measures: acts of the authority as data, applied to a scenario.
+
+A `Measure` is a named, dated, cited list of typed changes. ``a + b`` is again one, in order. Applying it gives a new
+`Scenario`; the baseline is untouched. Each change is one of a closed set of operations, `OPERATIONS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import pandas as pd
+
+from workbench import catalogue
+from workbench.errors import CatalogueError, ParameterError, UnknownKeyError, WorkbenchError
+from workbench.models import clearance, process
+from workbench.models.durations import scaled
+from workbench.models.process import Process, Step
+from workbench.models.scenario import Scenario, ScenarioRecord
+from workbench.provenance import Basis
+
+__all__ = ["OPERATIONS", "Act", "Measure", "Package", "measure", "measures", "what_if"]
+
+
+# -------------------------------------------------------------------------------------------------------- operations
+
+
+class Change(catalogue.Record):
+    """One change of a scenario; its subclasses are the operations."""
+
+    op: ClassVar[str]
+    basis: Basis | None = None
+
+    def touches(self, scenario: Scenario) -> list[str]:
+        """Return the paths that it writes in a scenario; a path covers everything below it."""
+        raise NotImplementedError
+
+    def applied_to(self, scenario: Scenario, basis: Basis) -> Scenario:
+        """Return the scenario with the change made; `basis` is the measure's, where the change has none of its own."""
+        raise NotImplementedError
+
+
+def _parts(path: str) -> list[str]:
+    """Split a path at its dots; an office stays with its resource (``resources.scanner@CNSHA.capacity``)."""
+    return [part for part in path.split(".") if part]
+
+
+def _written(tree: Any, parts: list[str], change: Any, basis: Basis, path: str) -> Any:
+    """Return nested values with one of them changed by a function, and its basis replaced."""
+    head, *rest = parts
+    if isinstance(tree, tuple):
+        if not head.isdigit() or int(head) >= len(tree):
+            raise UnknownKeyError("position", head, map(str, range(len(tree))), path)
+        return tuple(_written(item, rest, change, basis, path) if index == int(head) and rest else change(item) if index == int(head) else item for index, item in enumerate(tree))
+    if not isinstance(tree, Mapping) or head not in tree:
+        raise UnknownKeyError("path", head, tree if isinstance(tree, Mapping) else (), path)
+    copy = dict(tree)
+    if rest:
+        copy[head] = _written(tree[head], rest, change, basis, path)
+        if "basis" in copy and not _has_basis(tree[head]):
+            copy["basis"] = basis.model_dump()
+    elif isinstance(tree[head], Mapping) and {"value", "basis"} <= set(tree[head]):
+        copy[head] = {**tree[head], "value": change(tree[head]["value"]), "basis": basis.model_dump()}
+    else:
+        copy[head] = change(tree[head])
+        if "basis" in copy:
+            copy["basis"] = basis.model_dump()
+    return copy
+
+
+def _has_basis(tree: Any) -> bool:
+    return isinstance(tree, Mapping) and ("basis" in tree or any(_has_basis(item) for item in tree.values()))
+
+
+def _changed(scenario: Scenario, path: str, change: Any, basis: Basis) -> Scenario:
+    """Return the scenario with the value at a path changed by a function.
+
+    A path begins with a field of the scenario (``resources``), with ``modes.KEY.steps.STEP``, or with ``steps.STEP``,
+    which means that step in every mode that has it.
+    """
+    parts = _parts(path)
+    if parts[:1] == ["steps"] or (parts[:1] == ["modes"] and parts[2:3] == ["steps"]):
+        keys, (name, *rest) = _addressed(scenario, path, parts)
+        modes = dict(scenario.modes)
+        for key in keys:
+            step = modes[key].process.step(name)
+            raw = _written(step.model_dump(), rest, change, basis, path)
+            steps = tuple(_step(raw, step) if other.key == name else other for other in modes[key].process)
+            modes[key] = modes[key].with_process(Process(steps))
+        return replace(scenario, modes=modes)
+    raw = _written(scenario.record.model_dump(), parts, change, basis, path)
+    return replace(scenario, record=catalogue.parse(raw, ScenarioRecord, path))
+
+
+def _addressed(scenario: Scenario, path: str, parts: list[str]) -> tuple[list[str], list[str]]:
+    """Return the modes that a step path means, and the rest of the path from the step's key on."""
+    if parts[0] == "modes":
+        if parts[1] not in scenario.modes:
+            raise UnknownKeyError("clearance mode", parts[1], scenario.modes, path)
+        keys, rest = [parts[1]], parts[3:]
+    else:
+        keys, rest = list(scenario.modes), parts[1:]
+    if len(rest) < 2:
+        raise ParameterError(f"path {path!r} names no field of a step")
+    keys = _holding(scenario, keys, rest[:1], path)
+    return keys, rest
+
+
+def _holding(scenario: Scenario, keys: Iterable[str], steps: Iterable[str], where: str) -> list[str]:
+    """Return the modes that hold all of some steps; at least one must."""
+    keys = list(keys)
+    holding = [key for key in keys if all(step in scenario.modes[key].process.keys for step in steps)]
+    if not holding:
+        missing = next(step for step in steps if not any(step in scenario.modes[key].process.keys for key in keys))
+        raise UnknownKeyError("step", missing, (step for key in keys for step in scenario.modes[key].process.keys), where)
+    return holding
+
+
+def _step(raw: Mapping[str, Any], old: Step) -> Step:
+    step = catalogue.parse(raw, Step, old.key)
+    step._where = old.where
+    return step
+
+
+class Set(Change):
+    """Give a value: ``{op: set, path: traffic.declarations_per_day, value: 150, basis: …}``."""
+
+    op = "set"
+    path: str
+    value: Any
+
+    def touches(self, scenario: Scenario) -> list[str]:
+        return _full_paths(scenario, self.path)
+
+    def applied_to(self, scenario: Scenario, basis: Basis) -> Scenario:
+        return _changed(scenario, self.path, lambda _: self.value, self.basis or basis)
+
+
+class Scale(Change):
+    """Multiply a number, or all times of a duration: ``{op: scale, path: steps.check_documents.duration.work_h, factor: 0.5}``."""
+
+    op = "scale"
+    path: str
+    factor: float
+
+    def touches(self, scenario: Scenario) -> list[str]:
+        return _full_paths(scenario, self.path)
+
+    def applied_to(self, scenario: Scenario, basis: Basis) -> Scenario:
+        def change(value: Any) -> Any:
+            if isinstance(value, Mapping):
+                return scaled(value, self.factor)
+            if isinstance(value, bool) or not isinstance(value, (int, float)):
+                raise ParameterError(f"scale: {self.path} is {value!r}, not a number or a duration")
+            result = value * self.factor
+            return int(result) if isinstance(value, int) and result == int(result) else result
+
+        return _changed(scenario, self.path, change, self.basis or basis)
+
+
+def _full_paths(scenario: Scenario, path: str) -> list[str]:
+    parts = _parts(path)
+    if parts[:1] != ["steps"]:
+        return [path]
+    keys, rest = _addressed(scenario, path, parts)
+    return [".".join(["modes", key, "steps", *rest]) for key in keys]
+
+
+class GraphChange(Change):
+    """A change of the process graphs: of the modes named under `modes`, or of all that hold the steps it needs."""
+
+    modes: tuple[str, ...] = ()
+
+    def needs(self) -> list[str]:
+        """Return the keys of the steps that must be there."""
+        raise NotImplementedError
+
+    def graph_changed(self, before: Process) -> Process:
+        """Return a process with the change made."""
+        raise NotImplementedError
+
+    def _holders(self, scenario: Scenario) -> list[str]:
+        for key in self.modes:
+            if key not in scenario.modes:
+                raise UnknownKeyError("clearance mode", key, scenario.modes, self.where)
+        return _holding(scenario, self.modes or scenario.modes, self.needs(), self.where)
+
+    def touches(self, scenario: Scenario) -> list[str]:
+        return [f"modes.{key}.steps.{step}.next" for key in self._holders(scenario) for step in self.needs()]
+
+    def applied_to(self, scenario: Scenario, basis: Basis) -> Scenario:
+        modes = dict(scenario.modes)
+        for key in self._holders(scenario):
+            modes[key] = modes[key].with_process(self.graph_changed(modes[key].process))
+        return replace(scenario, modes=modes)
+
+
+class InsertStep(GraphChange):
+    """Put a step in: ``{op: insert_step, step: {step: pay_later, …}, after: release_goods}``."""
+
+    op = "insert_step"
+    step: Any
+    after: str | None = None
+    before: str | None = None
+
+    def needs(self) -> list[str]:
+        return [self.after or self.before or ""]
+
+    def graph_changed(self, before: Process) -> Process:
+        return process.insert_step(before, clearance.step_from(self.step, self.where), after=self.after, before=self.before)
+
+
+class RemoveStep(GraphChange):
+    """Take a step out: ``{op: remove_step, step: present_paper_documents}``."""
+
+    op = "remove_step"
+    step: str
+
+    def needs(self) -> list[str]:
+        return [self.step]
+
+    def graph_changed(self, before: Process) -> Process:
+        return process.remove_step(before, self.step)
+
+
+class MoveStep(GraphChange):
+    """Move a step: ``{op: move_step, step: issue_duty_bill, after: release_goods}``."""
+
+    op = "move_step"
+    step: str
+    after: str | None = None
+    before: str | None = None
+
+    def needs(self) -> list[str]:
+        return [self.step, self.after or self.before or ""]
+
+    def graph_changed(self, before: Process) -> Process:
+        return process.move_step(before, self.step, after=self.after, before=self.before)
+
+
+class MergeSteps(GraphChange):
+    """Replace steps in a line by one: ``{op: merge_steps, steps: [a, b], into: {step: c}}``."""
+
+    op = "merge_steps"
+    steps: tuple[str, ...]
+    into: Any
+
+    def needs(self) -> list[str]:
+        return list(self.steps)
+
+    def graph_changed(self, before: Process) -> Process:
+        return process.merge_steps(before, self.steps, clearance.step_from(self.into, self.where))
+
+
+class Parallelise(GraphChange):
+    """Run lines of steps side by side: ``{op: parallelise, branches: [[a, b], [c]], fork: split_flows.x, join: join_flows.x}``."""
+
+    op = "parallelise"
+    branches: tuple[tuple[str, ...], ...]
+    fork: str
+    join: str
+
+    def needs(self) -> list[str]:
+        return [step for branch in self.branches for step in branch]
+
+    def graph_changed(self, before: Process) -> Process:
+        gateways = [clearance.step_from(catalogue.Located(step=key), self.where) for key in (self.fork, self.join)]
+        return process.parallelise(before, self.branches, *gateways)
+
+
+class Reroute(GraphChange):
+    """Lead an edge elsewhere: ``{op: reroute, step: decide_review, to: release_goods, instead_of: present_paper_documents}``."""
+
+    op = "reroute"
+    step: str
+    to: str
+    instead_of: str
+
+    def needs(self) -> list[str]:
+        return [self.step, self.to, self.instead_of]
+
+    def touches(self, scenario: Scenario) -> list[str]:
+        return [f"modes.{key}.steps.{self.step}.next" for key in self._holders(scenario)]
+
+    def graph_changed(self, before: Process) -> Process:
+        return process.reroute(before, self.step, self.to, instead_of=self.instead_of)
+
+
+class Relocate(GraphChange):
+    """Do a step elsewhere: ``{op: relocate, step: open_container, office: destination}``."""
+
+    op = "relocate"
+    step: str
+    office: str = ""
+    place: str = ""
+
+    def needs(self) -> list[str]:
+        return [self.step]
+
+    def touches(self, scenario: Scenario) -> list[str]:
+        fields = [name for name in ("office", "place") if getattr(self, name)]
+        return [f"modes.{key}.steps.{self.step}.{name}" for key in self._holders(scenario) for name in fields]
+
+    def graph_changed(self, before: Process) -> Process:
+        return process.relocate(before, self.step, office=self.office, place=self.place)
+
+
+class SetCapacity(Change):
+    """Change the units of a resource: ``{op: set_capacity, resource: counter_officer@CNSHA, add: 1}`` (or ``units: 12``)."""
+
+    op = "set_capacity"
+    resource: str
+    units: int | None = None
+    add: int | None = None
+
+    def touches(self, scenario: Scenario) -> list[str]:
+        return [f"resources.{self.resource}.capacity"]
+
+    def applied_to(self, scenario: Scenario, basis: Basis) -> Scenario:
+        if (self.units is None) == (self.add is None):
+            raise ParameterError("set_capacity: give exactly one of units and add")
+        if self.resource not in scenario.record.resources:
+            raise UnknownKeyError("resource", self.resource, scenario.record.resources, self.where)
+        return _changed(scenario, f"resources.{self.resource}.capacity", lambda old: self.units if self.add is None else old + self.add, self.basis or basis)
+
+
+class SetCalendar(Change):
+    """Change opening hours: ``{op: set_calendar, calendar: customs_hours, saturday: ["09:00-12:00"]}``."""
+
+    op = "set_calendar"
+    calendar: str
+    workday: tuple[str, ...] | None = None
+    saturday: tuple[str, ...] | None = None
+    sunday: tuple[str, ...] | None = None
+    holiday: tuple[str, ...] | None = None
+
+    def _days(self) -> dict[str, tuple[str, ...]]:
+        return {name: value for name in ("workday", "saturday", "sunday", "holiday") if (value := getattr(self, name)) is not None}
+
+    def touches(self, scenario: Scenario) -> list[str]:
+        return [f"calendars.{self.calendar}.{name}" for name in self._days()]
+
+    def applied_to(self, scenario: Scenario, basis: Basis) -> Scenario:
+        if not self._days():
+            raise ParameterError("set_calendar: give the hours of workday, saturday, sunday or holiday")
+        if self.calendar not in scenario.record.calendars:
+            raise UnknownKeyError("calendar", self.calendar, scenario.record.calendars, self.where)
+        for name, hours in self._days().items():
+            scenario = _changed(scenario, f"calendars.{self.calendar}.{name}", lambda _, hours=hours: hours, self.basis or basis)
+        return scenario
+
+
+class SetChannelPolicy(Change):
+    """Change the shares of the channels, for all groups or for those given: ``shares: {general_credit: {green: 0.8, …}}``."""
+
+    op = "set_channel_policy"
+    shares: Mapping[str, Mapping[str, float]]
+    policy: ClassVar[str] = "channel"
+
+    def touches(self, scenario: Scenario) -> list[str]:
+        return [f"policies.{self.policy}.shares.{group}" for group in self.shares]
+
+    def applied_to(self, scenario: Scenario, basis: Basis) -> Scenario:
+        if self.policy not in scenario.record.policies:
+            raise UnknownKeyError("policy", self.policy, scenario.record.policies, self.where)
+        known = scenario.record.policies[self.policy].shares
+        for group in self.shares:
+            if group not in known:
+                raise UnknownKeyError("group of the policy", group, known, self.where)
+        rows = {group: dict(self.shares.get(group, row)) for group, row in known.items()}
+        return _changed(scenario, f"policies.{self.policy}.shares", lambda _: rows, self.basis or basis)
+
+
+class SetPaymentPolicy(SetChannelPolicy):
+    """Change the shares of the ways in which duty is paid."""
+
+    op = "set_payment_policy"
+    policy: ClassVar[str] = "payment"
+
+
+class OfferMode(Change):
+    """Put a mode on offer, with its share of traffic; the shares of the others shrink in proportion."""
+
+    op = "offer_mode"
+    mode: str
+    share: float
+    offices: Mapping[str, str]
+
+    def touches(self, scenario: Scenario) -> list[str]:
+        return [f"modes.{self.mode}"]
+
+    def applied_to(self, scenario: Scenario, basis: Basis) -> Scenario:
+        if not 0 <= self.share <= 1:
+            raise ParameterError(f"offer_mode: share must lie between 0 and 1, not {self.share:g}")
+        raw = scenario.record.model_dump()
+        others = {key: offer for key, offer in raw["modes"].items() if key != self.mode}
+        total = sum(offer["share"] for offer in others.values())
+        if not others and self.share != 1 or total == 0 and self.share != 1:
+            raise ParameterError("offer_mode: no other mode can take the rest of the traffic; share must be 1")
+        for offer in others.values():
+            offer["share"] *= (1 - self.share) / total
+        raw["modes"] = {**others, self.mode: {"share": self.share, "offices": dict(self.offices), "basis": (self.basis or basis).model_dump()}}
+        modes = {**scenario.modes, self.mode: scenario.modes.get(self.mode) or clearance.mode(self.mode)}
+        return replace(scenario, record=catalogue.parse(raw, ScenarioRecord, self.mode), modes={key: modes[key] for key in raw["modes"]})
+
+
+OPERATIONS: dict[str, type[Change]] = {
+    change.op: change
+    for change in (Set, Scale, InsertStep, RemoveStep, MoveStep, MergeSteps, Parallelise, Reroute, Relocate, SetCapacity, SetCalendar, SetChannelPolicy, SetPaymentPolicy, OfferMode)
+}
+"""The closed set of operations, by the name that measure files use."""
+
+
+# ---------------------------------------------------------------------------------------------------------- measures
+
+
+class Programme(catalogue.Record):
+    """A place of the measure in a reform programme, with the reference that puts it there."""
+
+    programme: str
+    number: str = ""
+    reference: str
+
+
+class MeasureRecord(catalogue.Record):
+    """What a file in ``measures/`` holds."""
+
+    key: str
+    label: catalogue.Label
+    description: catalogue.Label
+    programmes: tuple[Programme, ...]
+    references: tuple[str, ...]
+    law: tuple[str, ...] = ()
+    announced: str = ""
+    piloted: tuple[Mapping[str, str], ...] = ()
+    effective: str = ""
+    replicated: str = ""
+    scope: Mapping[str, Any] = {}
+    requires: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    changes: tuple[Any, ...] = ()
+    cannot_model: catalogue.Label | None = None
+    basis: Basis
+
+
+@dataclass(frozen=True)
+class Act:
+    """One change as it was made: by which measure, on which paths, on what basis."""
+
+    measure: str
+    paths: tuple[str, ...]
+    references: tuple[str, ...]
+    basis: Basis
+
+    def concerns(self, path: str) -> bool:
+        """Say whether the change explains a difference at `path`."""
+        return any(_overlap(path, own) for own in self.paths)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """An act of the authority: what it changes, since when, by which document.
+
+    Attributes
+    ----------
+    record
+        Everything its file says.
+    changes
+        The typed changes, in order.
+
+    Examples
+    --------
+    >>> one_more = what_if("set_capacity", resource="counter_officer@CNSHA", add=1)
+    >>> one_more.changes[0].op
+    'set_capacity'
+    """
+
+    record: MeasureRecord
+    changes: tuple[Change, ...]
+
+    @property
+    def key(self) -> str:
+        """Key of the measure."""
+        return self.record.key
+
+    @property
+    def parts(self) -> tuple[Measure, ...]:
+        """The measure itself: what a package of one consists of."""
+        return (self,)
+
+    def __add__(self, other: Measure | Package) -> Package:
+        return Package((*self.parts, *other.parts))
+
+    def applied_to(self, scenario: Scenario) -> Scenario:
+        """Return the scenario as the measure leaves it."""
+        return Package(self.parts).applied_to(scenario)
+
+    def explain(self, lang: str = "en") -> str:
+        """Return in a few lines what the measure is, what it changes and what it cannot say."""
+        return Package(self.parts).explain(lang)
+
+
+@dataclass(frozen=True)
+class Package:
+    """Measures in the order in which they are applied."""
+
+    parts: tuple[Measure, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Keys of the measures, joined."""
+        return " + ".join(part.key for part in self.parts)
+
+    def __add__(self, other: Measure | Package) -> Package:
+        return Package((*self.parts, *other.parts))
+
+    def applied_to(self, scenario: Scenario) -> Scenario:
+        """Return the scenario as the measures leave it, one after the other.
+
+        Raises
+        ------
+        ParameterError
+            When a measure has no changes to apply, lies outside its scope, lacks a measure that it requires, or writes
+            a field that another has written.
+        """
+        for part in self.parts:
+            scenario = _applied(part, scenario)
+        scenario.network()
+        return scenario
+
+    def explain(self, lang: str = "en") -> str:
+        """Return in a few lines what each measure is, what it changes and what it cannot say."""
+        lines = []
+        for part in self.parts:
+            record = part.record
+            lines.append(f"{record.label.text(lang)} ({record.key}): {record.description.text(lang)}")
+            lines += [f"  {change.op}: " + ", ".join(f"{name} {value}" for name, value in change if name != "basis" and value not in (None, (), "")) for change in part.changes]
+            if record.cannot_model:
+                lines.append(f"  — {record.cannot_model.text(lang)}")
+        return "\n".join(lines)
+
+
+def _overlap(first: str, second: str) -> bool:
+    """Say whether one path is, or lies below, the other."""
+    return first == second or first.startswith(second + ".") or second.startswith(first + ".")
+
+
+def _applied(part: Measure, scenario: Scenario) -> Scenario:
+    record = part.record
+    where = f"{record.where}: " if record.where else ""
+    if not part.changes:
+        reason = record.cannot_model.en if record.cannot_model else "it has no changes"
+        raise ParameterError(f"{where}measure {record.key!r} cannot be applied: {reason}")
+    _check_scope(record, scenario, where)
+    done = {act.measure for act in scenario.measures}
+    missing = [key for key in record.requires if key not in done]
+    if missing:
+        raise ParameterError(f"{where}measure {record.key!r} requires {missing[0]!r} before it; apply that first")
+    for act in scenario.measures:
+        if act.measure in record.conflicts:
+            raise ParameterError(f"{where}measure {record.key!r} conflicts with {act.measure!r}")
+    settled = [act for act in scenario.measures if act.measure != record.key and act.measure not in record.requires]
+    for change in part.changes:
+        try:
+            paths = tuple(change.touches(scenario))
+            for act in settled:
+                clash = next((path for path in paths if act.concerns(path)), None)
+                if clash and not isinstance(change, GraphChange):
+                    raise ParameterError(f"measures {act.measure!r} and {record.key!r} both set {clash}; keep one, or let one require the other")
+            scenario = change.applied_to(scenario, record.basis)
+        except UnknownKeyError:
+            raise
+        except WorkbenchError as error:
+            raise type(error)(f"{where}measure {record.key!r}: {error}") from None
+        act = Act(record.key, paths, (*record.references, *record.law), change.basis or record.basis)
+        scenario = replace(scenario, measures=(*scenario.measures, act))
+    return scenario
+
+
+def _check_scope(record: MeasureRecord, scenario: Scenario, where: str) -> None:
+    facts = {"direction": scenario.record.direction, "transport_mode": scenario.record.transport_mode, "place": scenario.record.place, "scenario": scenario.key}
+    for field, wanted in record.scope.items():
+        if field not in facts:
+            raise UnknownKeyError("field of a scope", field, facts, where)
+        allowed = wanted if isinstance(wanted, (list, tuple)) else [wanted]
+        if facts[field] not in allowed:
+            raise ParameterError(f"{where}measure {record.key!r} is for {field} {', '.join(map(str, allowed))}; scenario {scenario.key!r} has {facts[field]!r}")
+
+
+def _change(raw: Any, where: str) -> Change:
+    if not isinstance(raw, catalogue.Located) or "op" not in raw:
+        raise CatalogueError(f"{where}: changes: each is a mapping that names its `op`, not {raw!r}")
+    if raw["op"] not in OPERATIONS:
+        raise UnknownKeyError("operation", raw["op"], OPERATIONS, raw.where_of("op"))
+    rest = catalogue.located(raw)
+    del rest["op"]
+    return catalogue.parse(rest, OPERATIONS[raw["op"]], raw["op"])
+
+
+def measure(key: str | Path) -> Measure:
+    """Return a reform measure by key, or from the path of one's own YAML file.
+
+    Raises
+    ------
+    UnknownKeyError
+        When there is no such measure or operation; the message offers the nearest.
+    CatalogueError
+        When the file is malformed; with file:line.
+    """
+    record = catalogue.entry("measures", key, MeasureRecord)
+    return Measure(record, tuple(_change(raw, record.where) for raw in record.changes))
+
+
+def measures() -> pd.DataFrame:
+    """Return the measures as a table: key, zh, en, programmes, effective, executable."""
+    rows = []
+    for key in catalogue.keys("measures"):
+        record = measure(key).record
+        rows.append(
+            {
+                "measure": key,
+                "zh": record.label.zh,
+                "en": record.label.en,
+                "programmes": ", ".join(f"{item.programme} {item.number}".strip() for item in record.programmes),
+                "effective": record.effective,
+                "executable": bool(record.changes),
+            }
+        )
+    return pd.DataFrame(rows, columns=["measure", "zh", "en", "programmes", "effective", "executable"]).set_index("measure")
+
+
+def what_if(op: Literal[tuple(OPERATIONS)], **fields: Any) -> Measure:  # type: ignore[valid-type]
+    """Return a measure of one's own with a single change: one more officer, an open Saturday.
+
+    Parameters
+    ----------
+    op
+        Name of an operation from `OPERATIONS`.
+    **fields
+        Its fields.
+
+    Raises
+    ------
+    UnknownKeyError
+        When there is no such operation.
+    CatalogueError
+        When a field is unknown, missing or of the wrong type.
+
+    Examples
+    --------
+    >>> what_if("set_calendar", calendar="customs_hours", saturday=("09:00-12:00",)).key
+    'what_if_set_calendar'
+    """
+    if op not in OPERATIONS:
+        raise UnknownKeyError("operation", op, OPERATIONS)
+    change = catalogue.parse({name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}, OPERATIONS[op], op)
+    text = ", ".join(f"{name} {value}" for name, value in fields.items())
+    record = MeasureRecord(
+        key=f"what_if_{op}",
+        label=catalogue.Label(zh=f"假设：{text}", en=f"what if: {text}"),
+        description=catalogue.Label(zh="使用者自拟的变更。", en="A change of the user's own."),
+        programmes=(),
+        references=(),
+        basis=Basis(assumed="a what-if of the user's own"),
+    )
+    return Measure(record, (change,))

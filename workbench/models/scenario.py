@@ -1,0 +1,489 @@
+"""Scenarios: a place and a period, with traffic, resources, opening hours and the policies of its customs.
+
+A `Scenario` is frozen. A measure gives back a new one (`workbench.models.reform`), and `Scenario.diff` tells the whole
+difference. `Scenario.network` compiles it into the queueing network that the kernel runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import Field, model_validator
+
+from workbench import catalogue
+from workbench.errors import CatalogueError, SimulationError, UnknownKeyError
+from workbench.models import clearance, declaration
+from workbench.models.calendars import Hours, queueing_calendar
+from workbench.models.clearance import ClearanceMode
+from workbench.models.process import Step, Write
+from workbench.models.queueing import model as q
+from workbench.models.queueing.traffic import Traffic, uniform_draws
+from workbench.provenance import Basis
+
+__all__ = ["Scenario", "scenario", "scenarios"]
+
+CALENDAR_DAYS = 550
+"""Opening hours are laid out this many days ahead; a run that passes the last of them is refused by the kernel."""
+
+
+class Quantity(catalogue.Record):
+    """A number (or a set of numbers) with its basis."""
+
+    value: Any
+    basis: Basis
+
+
+class Resource(catalogue.Record):
+    """A pool of equal units at an office (``document_officer@CNSHA``).
+
+    Attributes
+    ----------
+    capacity
+        Units.
+    calendar
+        Key of its opening hours; empty means always open.
+    """
+
+    label: catalogue.Label
+    capacity: int = Field(ge=0)
+    calendar: str = ""
+    basis: Basis
+
+
+class Policy(catalogue.Record):
+    """Shares by which an attribute is decided: the channel, the way duty is paid, the method of examination.
+
+    Attributes
+    ----------
+    attribute
+        What is decided.
+    by
+        Attribute that the shares depend on (``operator_class``); empty where they are the same for all.
+    shares
+        Value of `by` → value of `attribute` → share; without `by`, the key ``all``.
+    """
+
+    attribute: str
+    by: str = ""
+    shares: Mapping[str, Mapping[str, float]]
+    basis: Basis
+
+    @model_validator(mode="after")
+    def _sums(self) -> Policy:
+        if not self.by and set(self.shares) != {"all"}:
+            raise ValueError("without `by`, shares has the one key `all`")
+        values = [tuple(row) for row in self.shares.values()]
+        if any(row != values[0] for row in values):
+            raise ValueError("every row of shares must list the same values in the same order")
+        for group, row in self.shares.items():
+            if min(row.values()) < 0 or abs(sum(row.values()) - 1) > 1e-9:
+                raise ValueError(f"shares of {group!r} must be at least 0 and sum to 1, not {sum(row.values()):g}")
+        return self
+
+
+class Offer(catalogue.Record):
+    """A mode on offer: the share of traffic that takes it, and the office that fills each of its roles."""
+
+    share: float = Field(ge=0, le=1)
+    offices: Mapping[str, str]
+    basis: Basis
+
+
+class Priority(catalogue.Record):
+    """Which class each group of declarations is served in; lower numbers go first."""
+
+    by: str = "operator_class"
+    classes: Mapping[str, int]
+    basis: Basis
+
+
+class ScenarioRecord(catalogue.Record):
+    """What a file in ``scenarios/`` holds."""
+
+    key: str
+    label: catalogue.Label
+    description: catalogue.Label
+    place: str
+    epoch: str
+    direction: Literal["import", "export", "both"]
+    transport_mode: str
+    modes: Mapping[str, Offer]
+    traffic: Mapping[str, Any]
+    resources: Mapping[str, Resource]
+    calendars: Mapping[str, Hours]
+    policies: Mapping[str, Policy]
+    priority: Priority
+    prices: Mapping[str, Quantity] = {}
+    targets: Mapping[str, Quantity] = {}
+    set_against: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ScenarioRecord:
+        try:
+            datetime.fromisoformat(self.epoch)
+        except ValueError:
+            raise ValueError(f"epoch {self.epoch!r} is not a date and time such as 2013-06-03T00:00") from None
+        if abs(sum(offer.share for offer in self.modes.values()) - 1) > 1e-9:
+            raise ValueError(f"the shares of the modes must sum to 1, not {sum(offer.share for offer in self.modes.values()):g}")
+        return self
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A place and a period, ready to be simulated.
+
+    Attributes
+    ----------
+    record
+        Everything its file says, with the basis of each number.
+    modes
+        The clearance modes on offer, by key, as measures left them.
+    measures
+        What has been applied: (measure key, path, before, after, source, basis) of each change, in order.
+    own_traffic
+        A user's declarations that replace the synthetic ones, or None.
+
+    Examples
+    --------
+    >>> baseline = scenario("shanghai_sea_import_2013")
+    >>> sorted(baseline.modes)
+    ['port_clearance_import']
+    """
+
+    record: ScenarioRecord
+    modes: Mapping[str, ClearanceMode]
+    measures: tuple[Any, ...] = ()
+    own_traffic: pd.DataFrame | None = None
+
+    @property
+    def key(self) -> str:
+        """Key of the scenario it began as."""
+        return self.record.key
+
+    @property
+    def label(self) -> catalogue.Label:
+        """Name in both languages."""
+        return self.record.label
+
+    @property
+    def epoch(self) -> datetime:
+        """Instant at which the clock starts, local time UTC+8."""
+        return datetime.fromisoformat(self.record.epoch)
+
+    # --------------------------------------------------------------------------------------------------- provenance
+
+    def numbers(self) -> Iterator[tuple[str, Any, Basis | None]]:
+        """Yield (path, value, basis) of every value, scenario first, then the modes step by step."""
+        yield from _flat(self.record.model_dump(exclude={"key", "label", "description"}), "")
+        for key, mode in self.modes.items():
+            for step in mode.process:
+                yield from _flat(step.model_dump(exclude={"key", "label", "basis"}), f"modes.{key}.steps.{step.key}.")
+
+    def bases(self) -> pd.DataFrame:
+        """Return one row a number: ``path``, ``value``, ``kind`` (cited, derived, assumed), ``basis``."""
+        rows = [
+            {"path": path, "value": value, "kind": basis.kind, "basis": basis.text()}
+            for path, value, basis in self.numbers()
+            if basis is not None and isinstance(value, (int, float)) and not isinstance(value, bool)
+        ]
+        traffic = [
+            {"path": f"traffic.{row.parameter}", "value": row.value, "kind": row.basis, "basis": str(row.reason or row.reference or "")}
+            for row in self._traffic_spec.bases().itertuples()
+        ]
+        known = {row["path"] for row in rows}
+        return pd.DataFrame(rows + [row for row in traffic if row["path"] not in known and row["path"] + ".value" not in known])
+
+    def hash(self) -> str:
+        """Return the SHA-256 of everything that decides a run but the design: equal scenarios give equal journeys."""
+        content: dict[str, Any] = {"record": self.record.model_dump(mode="json"), "modes": {}}
+        for key, mode in self.modes.items():
+            content["modes"][key] = [step.model_dump(mode="json") for step in mode.process]
+            content["modes"][key] += [deadline.model_dump(mode="json") for deadline in mode.deadlines]
+        if self.own_traffic is not None:
+            content["traffic"] = hashlib.sha256(pd.util.hash_pandas_object(self.own_traffic, index=True).to_numpy().tobytes()).hexdigest()
+        return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+    def diff(self, other: Scenario) -> pd.DataFrame:
+        """Say how this scenario differs from another, value by value.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``path``, ``before`` (in `other`), ``after`` (here), ``measure`` that did it, ``source``, ``basis``.
+        """
+        before = {path: value for path, value, _ in other.numbers()}
+        after = {path: (value, basis) for path, value, basis in self.numbers()}
+        changed = [path for path in dict.fromkeys([*before, *after]) if before.get(path) != after.get(path, (None,))[0]]
+        rows = []
+        for path in changed:
+            value, basis = after.get(path, (None, None))
+            act = next((act for act in reversed(self.measures) if act.concerns(path)), None)
+            rows.append(
+                {
+                    "path": path,
+                    "before": before.get(path),
+                    "after": value,
+                    "measure": act.measure if act else "",
+                    "source": ", ".join(act.references) if act else "",
+                    "basis": (basis or (act.basis if act else None) or _NONE).text() if basis or act else "",
+                }
+            )
+        return pd.DataFrame(rows, columns=["path", "before", "after", "measure", "source", "basis"])
+
+    # ------------------------------------------------------------------------------------------------------- change
+
+    def apply(self, measure: Any) -> Scenario:
+        """Return the scenario as a measure leaves it; this one is untouched.
+
+        Parameters
+        ----------
+        measure
+            A `workbench.models.reform.Measure`.
+
+        Raises
+        ------
+        ParameterError
+            When the measure conflicts with one already applied, or changes nothing here.
+        """
+        return measure.applied_to(self)
+
+    def with_traffic(self, declarations: pd.DataFrame) -> Scenario:
+        """Return the scenario with a user's own declarations instead of synthetic ones.
+
+        Raises
+        ------
+        DatasetError
+            When the table does not pass `workbench.models.declaration.check`.
+        """
+        return replace(self, own_traffic=declaration.check(declarations))
+
+    # ---------------------------------------------------------------------------------------------------- simulation
+
+    @cached_property
+    def _traffic_spec(self) -> declaration.Traffic:
+        plain = {name: value["value"] if isinstance(value, Mapping) and "basis" in value else value for name, value in self.record.traffic.items()}
+        return declaration.Traffic.of(plain, where=self.record.where)
+
+    @cached_property
+    def entries(self) -> tuple[str, ...]:
+        """The ways into the network: one a mode with its offices."""
+        return tuple(f"{key}@{'+'.join(offer.offices.values())}" for key, offer in self.record.modes.items())
+
+    def network(self) -> q.Network:
+        """Return the queueing network: every mode with its offices bound, resources, calendars and deadlines.
+
+        Raises
+        ------
+        UnknownKeyError
+            When a step uses a resource, a policy or a calendar that the scenario does not have.
+        """
+        return self._network
+
+    @cached_property
+    def _network(self) -> q.Network:
+        nodes: list[q.Node] = []
+        entries, deadlines = [], []
+        for (key, offer), entry in zip(self.record.modes.items(), self.entries, strict=True):
+            mode = self.modes[key]
+            for role in mode.offices:
+                if role not in offer.offices:
+                    raise CatalogueError(f"{offer.where}: mode {key!r} needs an office for the role {role!r}")
+            nodes += [self._node(step, entry, offer.offices) for step in mode.process]
+            entries.append(q.Entry(entry, f"{entry}/{mode.process.start.key}", key))
+            deadlines += [
+                q.Deadline(
+                    item.key,
+                    item.limit_h,
+                    armed_by=item.start,
+                    disarmed_by=item.stop,
+                    action=item.consequence,
+                    to=f"{entry}/{item.to}" if item.to else None,
+                    calendar=item.calendar or None,
+                    entries=(entry,),
+                    where=item.where,
+                )
+                for item in mode.deadlines
+            ]
+        used = {name for node in nodes for name, _ in node.uses}
+        resources = tuple(q.Resource(name, item.capacity, item.calendar or None, item.where) for name, item in self.record.resources.items() if name in used)
+        for resource in resources:
+            if resource.calendar and resource.calendar not in self.record.calendars:
+                raise UnknownKeyError("calendar", resource.calendar, self.record.calendars, resource.where)
+        needed = {item.calendar for item in (*resources, *nodes, *deadlines)} - {None}
+        calendars = tuple(queueing_calendar(name, self.record.calendars[name], self.epoch, CALENDAR_DAYS) for name in sorted(needed))
+        return q.Network(tuple(nodes), tuple(entries), resources, calendars, self._attributes(), tuple(deadlines), max(self.record.priority.classes.values()) + 1)
+
+    def _node(self, step: Step, entry: str, offices: Mapping[str, str]) -> q.Node:
+        office = offices.get(step.office, "")
+        uses = tuple((f"{use.resource}@{office}", use.units) for use in step.uses)
+        for name, _ in uses:
+            if name not in self.record.resources:
+                raise UnknownKeyError("resource", name, self.record.resources, step.where)
+        if step.calendar and step.calendar not in self.record.calendars:
+            raise UnknownKeyError("calendar", step.calendar, self.record.calendars, step.where)
+        return q.Node(
+            key=f"{entry}/{step.key}",
+            kind=step.kind,
+            step=step.key,
+            queue=f"{step.key}@{office}[{'+'.join(name for name, _ in uses)}]" if uses else "",
+            duration=step.duration.distribution if step.duration else None,
+            uses=uses,
+            calendar=step.calendar or None,
+            at_close=step.at_close,
+            preemptive=step.preemptive,
+            edges=tuple(q.Edge(f"{entry}/{edge.to}", edge.when, edge.probability, edge.where or step.where) for edge in step.next),
+            writes=tuple(self._write(write, step) for write in step.writes),
+            stamps=step.stamps,
+            where=step.where,
+        )
+
+    def _write(self, write: Write, step: Step) -> q.Write:
+        if write.values is not None:
+            return q.Write(write.attribute, tuple(write.values), (q.WriteRule(tuple(map(float, write.values.values()))),))
+        if write.policy not in self.record.policies:
+            raise UnknownKeyError("policy", write.policy, self.record.policies, write.where or step.where)
+        policy = self.record.policies[write.policy]
+        rules = tuple(q.WriteRule(tuple(map(float, row.values())), {policy.by: group} if policy.by else None) for group, row in policy.shares.items())
+        return q.Write(write.attribute, tuple(next(iter(policy.shares.values()))), rules)
+
+    def _attributes(self) -> tuple[q.Attribute, ...]:
+        """Collect every attribute that a condition, a write or a policy names, with the values it may take."""
+        values: dict[str, dict[Any, None] | None] = {}
+        for mode in self.modes.values():
+            for step in mode.process:
+                for edge in step.next:
+                    for name, wanted in (edge.when or {}).items():
+                        if isinstance(wanted, Mapping):
+                            values[name] = None
+                        elif values.setdefault(name, {}) is not None:
+                            values[name].update(dict.fromkeys(wanted if isinstance(wanted, (list, tuple)) else [wanted]))
+                for write in step.writes:
+                    listed = write.values or next(iter(self.record.policies[write.policy].shares.values()), {}) if write.values or write.policy in self.record.policies else {}
+                    values.setdefault(write.attribute, {}).update(dict.fromkeys(listed))
+        for policy in self.record.policies.values():
+            if policy.by:
+                values.setdefault(policy.by, {}).update(dict.fromkeys(policy.shares))
+        return tuple(q.Attribute(name, None if listed is None else _both_ways(tuple(listed))) for name, listed in values.items())
+
+    def traffic(self, seed: int, replication: int, horizon_h: float) -> tuple[Traffic, pd.DataFrame]:
+        """Return the cases of one replication, for the kernel and as goods declarations.
+
+        Parameters
+        ----------
+        seed, replication
+            Key of the random numbers; the same key gives the same declarations under every measure.
+        horizon_h
+            Hours of arrivals from the epoch on.
+
+        Returns
+        -------
+        tuple
+            `Traffic`, and the declarations, one row a case, indexed by ``case``.
+        """
+        if self.own_traffic is not None:
+            frame = declaration.replay(self.own_traffic, epoch=self.record.epoch, horizon_h=horizon_h)
+        else:
+            frame = declaration.synthetic(self._traffic_spec, seed=seed, replication=replication, epoch=self.record.epoch, horizon_h=horizon_h)
+        cases = frame.index.to_numpy(dtype=np.uint32)
+        attributes = {item.key: frame[item.key] for item in self._network.attributes if item.key in frame}
+        priority = self.record.priority
+        unknown = set(frame[priority.by]) - set(priority.classes)
+        if unknown:
+            raise SimulationError(f"{self.key}: priority has no class for {priority.by} {sorted(unknown)[0]!r}; add it under priority.classes")
+        return (
+            Traffic(
+                declaration.arrival_ms(frame, self.record.epoch),
+                entry=self._chosen(cases, seed, replication),
+                priority=frame[priority.by].map(priority.classes).to_numpy(dtype=np.int16),
+                case=cases,
+                attributes=attributes,
+            ),
+            frame,
+        )
+
+    def _chosen(self, cases: np.ndarray, seed: int, replication: int) -> np.ndarray:
+        """Draw the mode that each case takes from the fixed shares of the modes."""
+        shares = [offer.share for offer in self.record.modes.values()]
+        if len(shares) == 1:
+            return np.zeros(len(cases), dtype=np.int32)
+        u = uniform_draws(seed, replication, cases, key="", visit=0, purpose="mode")
+        return np.minimum(np.searchsorted(np.cumsum(shares), u, side="right"), len(shares) - 1).astype(np.int32)
+
+
+_NONE = Basis(assumed="no basis stated")
+
+
+def _both_ways(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A condition on one truth value means that the attribute can take both."""
+    return (False, True) if set(values) & {True, False} and all(isinstance(value, bool) for value in values) else values
+
+
+def _flat(value: Any, path: str, basis: Basis | None = None) -> Iterator[tuple[str, Any, Basis | None]]:
+    """Walk nested plain values; a mapping's `basis` covers everything in it."""
+    if isinstance(value, Mapping):
+        own = value.get("basis")
+        basis = Basis.model_validate(own) if isinstance(own, Mapping) else basis
+        for key, item in value.items():
+            if key != "basis":
+                yield from _flat(item, f"{path}{key}.", basis)
+    elif isinstance(value, (list, tuple)) and any(isinstance(item, Mapping) for item in value):
+        for index, item in enumerate(value):
+            yield from _flat(item, f"{path}{index}.", basis)
+    else:
+        yield path.rstrip("."), value, basis
+
+
+def scenario(key: str | Path) -> Scenario:
+    """Return a scenario by key, or from the path of one's own YAML file.
+
+    Raises
+    ------
+    UnknownKeyError
+        When there is no such scenario, or it names a mode, office role, resource or policy that does not exist.
+    CatalogueError
+        When the file is malformed; with file:line.
+
+    Examples
+    --------
+    >>> scenario("shanghai_sea_import_2013").record.place
+    'CNSHA'
+    """
+    record = catalogue.entry("scenarios", key, ScenarioRecord)
+    known = catalogue.keys("modes")
+    for name, offer in record.modes.items():
+        if name not in known:
+            raise UnknownKeyError("clearance mode", name, known, offer.where)
+    built = Scenario(record, {name: clearance.mode(name) for name in record.modes})
+    built.network()
+    _ = built._traffic_spec
+    return built
+
+
+def scenarios() -> pd.DataFrame:
+    """Return the scenarios as a table: key, zh, en, place, from, direction, modes, n_assumed."""
+    rows = []
+    for key in catalogue.keys("scenarios"):
+        item = scenario(key)
+        rows.append(
+            {
+                "scenario": key,
+                "zh": item.label.zh,
+                "en": item.label.en,
+                "place": item.record.place,
+                "from": date.isoformat(item.epoch.date()),
+                "direction": item.record.direction,
+                "modes": ", ".join(item.modes),
+                "n_assumed": int((item.bases()["kind"] == "assumed").sum()),
+            }
+        )
+    return pd.DataFrame(rows).set_index("scenario")
