@@ -1,0 +1,1 @@
+"""Experiments: designs, ensembles, what came of them, and how they compare."""

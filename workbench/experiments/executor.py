@@ -1,0 +1,114 @@
+"""Run tasks through whatever executes them: threads, one after another, processes, or a cluster.
+
+An executor is anything with ``submit(function, *arguments)`` that returns a future with ``result()`` and ``cancel()``:
+those of `concurrent.futures`, or a ``dask.distributed.Client``. Results are taken in the order of the tasks, whoever
+finishes first, so that every sum over replications is formed in the same order and comes out the same to the bit.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+from workbench.errors import ParameterError
+
+__all__ = ["Progress", "SerialExecutor", "Submits", "run_tasks"]
+
+Progress = Callable[[int, int], None]
+"""Called with (tasks done, tasks in all), from 0 on, in the caller's thread."""
+
+R = TypeVar("R")
+
+
+class Submits(Protocol):
+    """What an executor must offer."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Any: ...
+
+
+class SerialExecutor(Executor):
+    """Run each task in the caller's thread, when its result is asked for: for debugging, and as the reference.
+
+    Examples
+    --------
+    >>> SerialExecutor().submit(max, 1, 2).result()
+    2
+    """
+
+    def submit(self, function: Callable[..., R], /, *arguments: Any, **keywords: Any) -> Future[R]:
+        return _Call(partial(function, *arguments, **keywords))
+
+
+class _Call(Future):
+    """A future that does its work itself, once, when asked."""
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        super().__init__()
+        self._call = call
+
+    def result(self, timeout: float | None = None) -> Any:
+        if not self.done():
+            try:
+                self.set_result(self._call())
+            except Exception as error:
+                self.set_exception(error)
+        return super().result(timeout)
+
+
+def run_tasks(
+    function: Callable[..., R],
+    tasks: Sequence[tuple[Any, ...]],
+    executor: Submits | None = None,
+    progress: Progress | None = None,
+) -> Iterator[R]:
+    """Yield the result of each task, in the order of the tasks.
+
+    Parameters
+    ----------
+    function
+        Called with each task's arguments; for processes and clusters it must be importable by name.
+    tasks
+        Arguments of each call.
+    executor
+        As the module says; None = threads, one a core (the compiled kernel leaves the interpreter free).
+    progress
+        Told how many are done.
+
+    Raises
+    ------
+    ParameterError
+        When the executor has no ``submit``.
+    Exception
+        Of the first task in order that fails; what has not begun by then is cancelled. So it is on Ctrl-C.
+
+    Examples
+    --------
+    >>> list(run_tasks(pow, [(2, 3), (3, 2)]))
+    [8, 9]
+    """
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise ParameterError(
+            f"executor must have submit(), as those of concurrent.futures and a Dask client do; {type(executor).__name__} has not"
+        )
+    pool = ThreadPoolExecutor(min(len(tasks), os.cpu_count() or 1) or 1) if executor is None else None
+    futures: list[Any] = []
+    try:
+        for task in tasks:
+            futures.append((pool or executor).submit(function, *task))
+        if progress:
+            progress(0, len(tasks))
+        for done, future in enumerate(futures, start=1):
+            result = future.result()
+            futures[done - 1] = None  # lets the result go as soon as the caller does
+            if progress:
+                progress(done, len(tasks))
+            yield result
+    finally:  # finished, failed, interrupted, or the caller stopped asking
+        for future in futures:
+            if future is not None:
+                future.cancel()
+        if pool:
+            pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,369 @@
+"""Statistics of simulation output: intervals, percentiles, censored values, the end of the warm-up.
+
+Cases of one replication wait for one another, so they are not independent; replications are. Every interval here
+is built on replications (or on other sections that hardly touch, such as days of arrival), never on cases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import ceil, isfinite, nan, sqrt
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from workbench.errors import ParameterError
+
+__all__ = [
+    "Interval",
+    "batch_means",
+    "bootstrap_interval",
+    "kaplan_meier",
+    "mser5",
+    "quantiles",
+    "ratio_interval",
+    "section_interval",
+    "share_within",
+    "t_interval",
+    "values_needed",
+]
+
+RESAMPLES = 1999
+"""Resamples of a bootstrap; the ends of a 95 % interval are then the 50th and the 1950th."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with its confidence interval.
+
+    Attributes
+    ----------
+    estimate, low, high
+        The estimate and the ends of the interval; the ends are NaN where there is none.
+    n
+        How many independent values (replications, batches, days) it rests on.
+    method
+        How the interval was made, or why there is none.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    n: int
+    method: str
+
+    @property
+    def half_width(self) -> float:
+        """Half the length of the interval, NaN where there is none."""
+        return (self.high - self.low) / 2
+
+
+def t_interval(values: Sequence[float], confidence: float = 0.95, noun: str = "replications") -> Interval:
+    """Return the mean of independent values with Student's interval.
+
+    Parameters
+    ----------
+    values
+        One value a replication; NaN are left out.
+    confidence
+        Coverage, between 0 and 1.
+    noun
+        What one value comes from, for `Interval.method`.
+
+    Examples
+    --------
+    >>> interval = t_interval([1.0, 2.0, 3.0])
+    >>> interval.estimate, round(interval.half_width, 4)
+    (2.0, 2.4841)
+    >>> t_interval([5.0]).method
+    'none: an interval needs at least 2 replications, there is 1'
+    """
+    _check_confidence(confidence)
+    kept = np.asarray(values, dtype=float)
+    kept = kept[~np.isnan(kept)]
+    estimate = float(kept.mean()) if len(kept) else nan
+    return _t_around(estimate, kept, confidence, noun)
+
+
+def section_interval(estimate: float, sections: Sequence[float], confidence: float = 0.95, noun: str = "replications") -> Interval:
+    """Return an interval around a pooled estimate from its values in the sections.
+
+    A percentile of all cases together is less biased than the mean of the replications' percentiles; its spread is
+    still judged by how they scatter around it (Asmussen and Glynn 2007, §III.5, *sectioning*).
+
+    Parameters
+    ----------
+    estimate
+        Of all cases together.
+    sections
+        The same quantity in each replication; NaN are left out.
+
+    Examples
+    --------
+    >>> section_interval(2.0, [1.0, 2.0, 3.0]).half_width == t_interval([1.0, 2.0, 3.0]).half_width
+    True
+    """
+    _check_confidence(confidence)
+    kept = np.asarray(sections, dtype=float)
+    return _t_around(estimate, kept[~np.isnan(kept)], confidence, noun)
+
+
+def _t_around(estimate: float, values: np.ndarray, confidence: float, noun: str) -> Interval:
+    n = len(values)
+    if n < 2:
+        return Interval(estimate, nan, nan, n, _too_few(n, noun))
+    spread = sqrt(float(np.sum((values - estimate) ** 2)) / (n - 1))
+    half = float(stats.t.ppf((1 + confidence) / 2, n - 1)) * spread / sqrt(n)
+    return Interval(estimate, estimate - half, estimate + half, n, f"Student's t over {n} {noun}")
+
+
+def ratio_interval(numerators: Sequence[float], denominators: Sequence[float], confidence: float = 0.95, noun: str = "replications") -> Interval:
+    """Return the ratio of two sums with the interval of the linearised ratio estimator.
+
+    Parameters
+    ----------
+    numerators, denominators
+        One pair a section, such as (hours, cases) of a day or (difference, value before) of a replication.
+
+    Examples
+    --------
+    >>> ratio_interval([2.0, 4.0, 6.0], [1.0, 2.0, 3.0]).estimate
+    2.0
+    """
+    _check_confidence(confidence)
+    above, below = np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float)
+    kept = ~(np.isnan(above) | np.isnan(below))
+    above, below = above[kept], below[kept]
+    n, total = len(above), float(below.sum())
+    estimate = float(above.sum()) / total if total else nan
+    if n < 2 or not total:
+        return Interval(estimate, nan, nan, n, _too_few(n, noun) if n < 2 else "none: the denominators sum to 0")
+    residuals = (above - estimate * below) / (total / n)
+    inner = _t_around(0.0, residuals, confidence, noun)
+    return Interval(estimate, estimate + inner.low, estimate + inner.high, n, f"Student's t of the ratio over {n} {noun}")
+
+
+def bootstrap_interval(
+    sections: Sequence[np.ndarray],
+    statistic: Callable[[np.ndarray], float],
+    confidence: float = 0.95,
+    seed: int = 0,
+    noun: str = "replications",
+) -> Interval:
+    """Return a statistic of pooled values with a percentile bootstrap that resamples whole sections.
+
+    Parameters
+    ----------
+    sections
+        The values of each replication (or day).
+    statistic
+        Function of the pooled values, such as ``numpy.median``.
+    seed
+        Of the resampling; the same seed gives the same interval.
+
+    Examples
+    --------
+    >>> days = [np.arange(5.0) + day for day in range(10)]
+    >>> interval = bootstrap_interval(days, np.median, noun="days")
+    >>> interval.low < interval.estimate < interval.high
+    True
+    """
+    _check_confidence(confidence)
+    kept = [np.asarray(section, dtype=float) for section in sections if len(section)]
+    estimate = float(statistic(np.concatenate(kept))) if kept else nan
+    n = len(kept)
+    if n < 2:
+        return Interval(estimate, nan, nan, n, _too_few(n, noun))
+    result = stats.bootstrap(
+        (np.arange(n),),
+        lambda chosen: statistic(np.concatenate([kept[i] for i in chosen])),
+        vectorized=False,
+        n_resamples=RESAMPLES,
+        confidence_level=confidence,
+        method="percentile",
+        rng=np.random.default_rng(seed),
+    ).confidence_interval
+    return Interval(estimate, float(result.low), float(result.high), n, f"percentile bootstrap over {n} {noun}")
+
+
+def quantiles(values: Sequence[float], probabilities: Sequence[float], censored_at: Sequence[float] = ()) -> np.ndarray:
+    """Return quantiles of values of which some may be known only to exceed a bound.
+
+    Parameters
+    ----------
+    values
+        Known values.
+    probabilities
+        Between 0 and 1.
+    censored_at
+        Bounds that the unknown values exceed. With any, the quantiles are those of the Kaplan-Meier curve: the
+        smallest value that the curve puts at or above the probability, NaN where it never gets there.
+
+    Examples
+    --------
+    >>> quantiles([1.0, 2.0, 3.0], [0.5])
+    array([2.])
+    >>> quantiles([1.0, 2.0, 3.0], [0.5, 0.9], censored_at=[10.0])
+    array([ 2., nan])
+    """
+    known = np.asarray(values, dtype=float)
+    if not len(censored_at):
+        return np.quantile(known, probabilities) if len(known) else np.full(len(probabilities), nan)
+    curve = _distribution(known, censored_at)
+    reached = np.append(curve.quantiles, nan)
+    rounding = 1e-12  # the product of the Kaplan-Meier factors may miss a probability such as 0.5 by an ulp
+    return reached[np.searchsorted(curve.probabilities, np.asarray(probabilities) - rounding)]
+
+
+def share_within(values: Sequence[float], limit: float, censored_at: Sequence[float] = ()) -> float:
+    """Return the share of values at or below a limit (with censored ones: by the Kaplan-Meier curve).
+
+    Examples
+    --------
+    >>> share_within([10.0, 20.0, 30.0, 40.0], 24)
+    0.5
+    """
+    known = np.asarray(values, dtype=float)
+    if not len(known) + len(censored_at):
+        return nan
+    if not len(censored_at):
+        return float((known <= limit).mean())
+    curve = _distribution(known, censored_at)
+    return float(np.append(0.0, curve.probabilities)[np.searchsorted(curve.quantiles, limit, side="right")])
+
+
+def kaplan_meier(values: Sequence[float], censored_at: Sequence[float] = ()) -> pd.DataFrame:
+    """Return the Kaplan-Meier curve: the share of cases still going on, by elapsed time.
+
+    Parameters
+    ----------
+    values
+        Known values.
+    censored_at
+        Bounds that the unknown values exceed.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``time`` (ascending) and ``share_left``.
+
+    Examples
+    --------
+    >>> kaplan_meier([1.0, 2.0, 4.0], censored_at=[3.0])["share_left"].tolist()
+    [0.75, 0.5, 0.5, 0.0]
+    """
+    curve = _distribution(np.asarray(values, dtype=float), censored_at)
+    return pd.DataFrame({"time": curve.quantiles, "share_left": 1 - curve.probabilities})
+
+
+def _distribution(known: np.ndarray, censored_at: Sequence[float]):
+    return stats.ecdf(stats.CensoredData(uncensored=known, right=np.asarray(censored_at, dtype=float))).cdf
+
+
+def mser5(values: Sequence[float]) -> int:
+    """Return how many of the first values to discard as warm-up, by MSER-5 (White, Cobb and Spratt 2000).
+
+    Values are put in order of *arrival*, since late finishers would mix the start with the end, and averaged by five;
+    the rule cuts where the standard error of the mean of what remains is least, and looks at the first half only.
+
+    Parameters
+    ----------
+    values
+        One value a case, ordered by arrival, at least 50.
+
+    Returns
+    -------
+    int
+        A multiple of 5, at most half of the values. At half, the series had not settled: run longer.
+
+    Examples
+    --------
+    >>> mser5([100.0] * 20 + [1.0, 2.0] * 40)
+    20
+    """
+    series = np.asarray(values, dtype=float)
+    if len(series) < 50:
+        raise ParameterError(f"the warm-up cannot be seen in {len(series)} values; give at least 50")
+    if np.isnan(series).any():
+        raise ParameterError("the warm-up cannot be seen where values are missing; leave those cases out")
+    batches = series[: len(series) // 5 * 5].reshape(-1, 5).mean(axis=1)
+    remaining = np.arange(len(batches), 0, -1)
+    centred = batches - batches.mean()  # keeps the difference of squares below exact enough
+    total, squares = np.cumsum(centred[::-1])[::-1], np.cumsum(centred[::-1] ** 2)[::-1]
+    criterion = (squares - total**2 / remaining) / remaining**2
+    return int(np.argmin(criterion[: len(batches) // 2 + 1])) * 5
+
+
+def batch_means(values: Sequence[float], batches: int = 20, confidence: float = 0.95) -> Interval:
+    """Return the mean of one long run with the interval of its batch means.
+
+    Parameters
+    ----------
+    values
+        One value a case, in order of arrival, after the warm-up.
+    batches
+        Number of equal batches, at least 2; what is left over at the front is discarded.
+
+    Returns
+    -------
+    Interval
+        Its method states the lag-1 correlation of the batch means: where that is far from 0, the batches are too
+        short and the interval too narrow.
+
+    Examples
+    --------
+    >>> batch_means(np.arange(100) % 10, batches=10).estimate
+    4.5
+    """
+    series = np.asarray(values, dtype=float)
+    if batches < 2 or len(series) < 2 * batches:
+        raise ParameterError(f"{len(series)} values cannot make {batches} batches; give at least 2 batches of at least 2 values")
+    size = len(series) // batches
+    means = series[len(series) - size * batches :].reshape(batches, size).mean(axis=1)
+    interval = t_interval(means, confidence, noun=f"batches of {size} cases")
+    centred = means - means.mean()
+    spread = float(centred @ centred)
+    correlation = float(centred[1:] @ centred[:-1]) / spread if spread else 0.0
+    return Interval(interval.estimate, interval.low, interval.high, batches, f"{interval.method} (lag-1 correlation {correlation:+.2f})")
+
+
+def values_needed(values: Sequence[float], half_width: float, confidence: float = 0.95) -> int:
+    """Return how many independent values bring the half-width of the mean down to a target.
+
+    Parameters
+    ----------
+    values
+        At least two values that show the spread.
+    half_width
+        Target, > 0, in the values' unit.
+
+    Examples
+    --------
+    >>> values_needed([9.0, 10.0, 11.0], half_width=1.0)
+    7
+    """
+    _check_confidence(confidence)
+    if not (isfinite(half_width) and half_width > 0):
+        raise ParameterError(f"half_width must be greater than 0, not {half_width!r}")
+    kept = np.asarray(values, dtype=float)
+    kept = kept[~np.isnan(kept)]
+    if len(kept) < 2:
+        raise ParameterError(f"the spread cannot be seen in {len(kept)} replications; give at least 2")
+    spread = float(kept.std(ddof=1))
+
+    def reached(n: int) -> bool:
+        return float(stats.t.ppf((1 + confidence) / 2, n - 1)) * spread / sqrt(n) <= half_width
+
+    low = max(2, ceil((float(stats.norm.ppf((1 + confidence) / 2)) * spread / half_width) ** 2))  # t is wider than normal
+    return next(n for n in range(low, low + 1000) if reached(n))
+
+
+def _check_confidence(confidence: float) -> None:
+    if not 0 < confidence < 1:
+        raise ParameterError(f"confidence must lie between 0 and 1, not {confidence!r}")
+
+
+def _too_few(n: int, noun: str) -> str:
+    return f"none: an interval needs at least 2 {noun}, there {'is' if n == 1 else 'are'} {n}"
