@@ -49,6 +49,12 @@ def test_insert_before_catches_every_way_in():
     assert edges(p.insert_step(forked, step("x"), before="b")) == [("a", "x"), ("ask", "a"), ("ask", "x"), ("b", "end"), ("x", "b")]
 
 
+def test_insert_with_a_condition_asks_first():
+    asked = p.insert_step(line("a", "b"), step("x"), after="a", when={"channel": "green"}, gateway=step("ask", kind="choice"))
+    assert edges(asked) == [("a", "ask"), ("ask", "b"), ("ask", "x"), ("b", "end"), ("x", "b")]
+    assert asked.keys == ["a", "ask", "x", "b", "end"]
+
+
 def test_remove_undoes_insert():
     before = line("a", "b")
     assert p.remove_step(p.insert_step(before, step("x"), after="a"), "x").steps == before.steps

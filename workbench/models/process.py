@@ -481,7 +481,7 @@ def _only_successor(step: Step) -> str:
     return step.next[0].to
 
 
-def insert_step(process: Process, step: Step, *, after: str | None = None, before: str | None = None) -> Process:
+def insert_step(process: Process, step: Step, *, after: str | None = None, before: str | None = None, when: Condition | None = None, gateway: Step | None = None) -> Process:
     """Return the process with a step put in, after or before a given one.
 
     Parameters
@@ -492,6 +492,8 @@ def insert_step(process: Process, step: Step, *, after: str | None = None, befor
         Step with one successor, behind which the new one comes.
     before
         Step before which the new one comes, on every way that leads to it.
+    when, gateway
+        For a step that not every case goes through: the condition, and the choice that asks for it.
 
     Raises
     ------
@@ -500,17 +502,21 @@ def insert_step(process: Process, step: Step, *, after: str | None = None, befor
     """
     if (after is None) == (before is None):
         raise ParameterError("insert_step: give exactly one of after and before")
+    if (when is None) != (gateway is None):
+        raise ParameterError("insert_step: a condition needs a gateway that asks for it, and a gateway a condition")
     if step.key in process.keys:
         raise ParameterError(f"insert_step: step {step.key!r} is already there; give the second a suffix ({step.key}.second)")
     order = process.keys
+    behind = _only_successor(process.step(after)) if after is not None else process.step(before).key
+    new = [_changed(step, next=(Edge(to=behind),))]
+    if gateway is not None:
+        new.insert(0, _changed(gateway, next=(Edge(to=step.key, when=when), Edge(to=behind))))
+    first = new[0].key
+    place = order.index(after) + 1 if after is not None else order.index(before)
+    order[place:place] = [item.key for item in new]
     if after is not None:
-        anchor = process.step(after)
-        new = _changed(step, next=(Edge(to=_only_successor(anchor)),))
-        order.insert(order.index(after) + 1, step.key)
-        return _replace(process, [_changed(anchor, next=(Edge(to=step.key),)), new], order)
-    new = _changed(step, next=(Edge(to=process.step(before).key),))
-    order.insert(order.index(before), step.key)
-    return _replace(process, [*(_retarget(other, before, step.key) for other in process.predecessors(before)), new], order)
+        return _replace(process, [_changed(process.step(after), next=(Edge(to=first),)), *new], order)
+    return _replace(process, [*(_retarget(other, before, first) for other in process.predecessors(before)), *new], order)
 
 
 def remove_step(process: Process, key: str) -> Process:

@@ -33,9 +33,6 @@ class Change(catalogue.Record):
     op: ClassVar[str]
     basis: Basis | None = None
 
-    def touches(self, scenario: Scenario) -> list[str]:
-        """Return the paths that it writes in a scenario; a path covers everything below it."""
-        raise NotImplementedError
 
     def applied_to(self, scenario: Scenario, basis: Basis) -> Scenario:
         """Return the scenario with the change made; `basis` is the measure's, where the change has none of its own."""
@@ -102,10 +99,12 @@ def _addressed(scenario: Scenario, path: str, parts: list[str]) -> tuple[list[st
         keys, rest = [parts[1]], parts[3:]
     else:
         keys, rest = list(scenario.modes), parts[1:]
+    known = {step for key in keys for step in scenario.modes[key].process.keys}
+    if ".".join(rest[:2]) in known:  # a step that a mode holds twice has a dot in its key
+        rest = [".".join(rest[:2]), *rest[2:]]
     if len(rest) < 2:
         raise ParameterError(f"path {path!r} names no field of a step")
-    keys = _holding(scenario, keys, rest[:1], path)
-    return keys, rest
+    return _holding(scenario, keys, rest[:1], path), rest
 
 
 def _holding(scenario: Scenario, keys: Iterable[str], steps: Iterable[str], where: str) -> list[str]:
@@ -131,8 +130,6 @@ class Set(Change):
     path: str
     value: Any
 
-    def touches(self, scenario: Scenario) -> list[str]:
-        return _full_paths(scenario, self.path)
 
     def applied_to(self, scenario: Scenario, basis: Basis) -> Scenario:
         return _changed(scenario, self.path, lambda _: self.value, self.basis or basis)
@@ -145,8 +142,6 @@ class Scale(Change):
     path: str
     factor: float
 
-    def touches(self, scenario: Scenario) -> list[str]:
-        return _full_paths(scenario, self.path)
 
     def applied_to(self, scenario: Scenario, basis: Basis) -> Scenario:
         def change(value: Any) -> Any:
@@ -158,14 +153,6 @@ class Scale(Change):
             return int(result) if isinstance(value, int) and result == int(result) else result
 
         return _changed(scenario, self.path, change, self.basis or basis)
-
-
-def _full_paths(scenario: Scenario, path: str) -> list[str]:
-    parts = _parts(path)
-    if parts[:1] != ["steps"]:
-        return [path]
-    keys, rest = _addressed(scenario, path, parts)
-    return [".".join(["modes", key, "steps", *rest]) for key in keys]
 
 
 class GraphChange(Change):
@@ -182,13 +169,15 @@ class GraphChange(Change):
         raise NotImplementedError
 
     def _holders(self, scenario: Scenario) -> list[str]:
+        known = catalogue.keys("modes")
         for key in self.modes:
-            if key not in scenario.modes:
-                raise UnknownKeyError("clearance mode", key, scenario.modes, self.where)
-        return _holding(scenario, self.modes or scenario.modes, self.needs(), self.where)
+            if key not in known:
+                raise UnknownKeyError("clearance mode", key, known, self.where)
+        named = [key for key in self.modes if key in scenario.modes]
+        if self.modes and not named:
+            return []  # the measure says more than this scenario needs
+        return _holding(scenario, named or scenario.modes, self.needs(), self.where)
 
-    def touches(self, scenario: Scenario) -> list[str]:
-        return [f"modes.{key}.steps.{step}.next" for key in self._holders(scenario) for step in self.needs()]
 
     def applied_to(self, scenario: Scenario, basis: Basis) -> Scenario:
         modes = dict(scenario.modes)
@@ -198,18 +187,21 @@ class GraphChange(Change):
 
 
 class InsertStep(GraphChange):
-    """Put a step in: ``{op: insert_step, step: {step: pay_later, …}, after: release_goods}``."""
+    """Put a step in, for all cases or for some: ``{op: insert_step, step: {step: KEY, …}, after: release_goods, when: {channel: green}}``."""
 
     op = "insert_step"
     step: Any
     after: str | None = None
     before: str | None = None
+    when: Mapping[str, Any] | None = None
 
     def needs(self) -> list[str]:
         return [self.after or self.before or ""]
 
     def graph_changed(self, before: Process) -> Process:
-        return process.insert_step(before, clearance.step_from(self.step, self.where), after=self.after, before=self.before)
+        step = clearance.step_from(self.step, self.where)
+        gateway = clearance.step_from({"step": f"decide_condition.{step.key}"}) if self.when else None
+        return process.insert_step(before, step, after=self.after, before=self.before, when=self.when, gateway=gateway)
 
 
 class RemoveStep(GraphChange):
@@ -281,8 +273,6 @@ class Reroute(GraphChange):
     def needs(self) -> list[str]:
         return [self.step, self.to, self.instead_of]
 
-    def touches(self, scenario: Scenario) -> list[str]:
-        return [f"modes.{key}.steps.{self.step}.next" for key in self._holders(scenario)]
 
     def graph_changed(self, before: Process) -> Process:
         return process.reroute(before, self.step, self.to, instead_of=self.instead_of)
@@ -299,9 +289,6 @@ class Relocate(GraphChange):
     def needs(self) -> list[str]:
         return [self.step]
 
-    def touches(self, scenario: Scenario) -> list[str]:
-        fields = [name for name in ("office", "place") if getattr(self, name)]
-        return [f"modes.{key}.steps.{self.step}.{name}" for key in self._holders(scenario) for name in fields]
 
     def graph_changed(self, before: Process) -> Process:
         return process.relocate(before, self.step, office=self.office, place=self.place)
@@ -315,8 +302,6 @@ class SetCapacity(Change):
     units: int | None = None
     add: int | None = None
 
-    def touches(self, scenario: Scenario) -> list[str]:
-        return [f"resources.{self.resource}.capacity"]
 
     def applied_to(self, scenario: Scenario, basis: Basis) -> Scenario:
         if (self.units is None) == (self.add is None):
@@ -339,8 +324,6 @@ class SetCalendar(Change):
     def _days(self) -> dict[str, tuple[str, ...]]:
         return {name: value for name in ("workday", "saturday", "sunday", "holiday") if (value := getattr(self, name)) is not None}
 
-    def touches(self, scenario: Scenario) -> list[str]:
-        return [f"calendars.{self.calendar}.{name}" for name in self._days()]
 
     def applied_to(self, scenario: Scenario, basis: Basis) -> Scenario:
         if not self._days():
@@ -359,8 +342,6 @@ class SetChannelPolicy(Change):
     shares: Mapping[str, Mapping[str, float]]
     policy: ClassVar[str] = "channel"
 
-    def touches(self, scenario: Scenario) -> list[str]:
-        return [f"policies.{self.policy}.shares.{group}" for group in self.shares]
 
     def applied_to(self, scenario: Scenario, basis: Basis) -> Scenario:
         if self.policy not in scenario.record.policies:
@@ -388,8 +369,6 @@ class OfferMode(Change):
     share: float
     offices: Mapping[str, str]
 
-    def touches(self, scenario: Scenario) -> list[str]:
-        return [f"modes.{self.mode}"]
 
     def applied_to(self, scenario: Scenario, basis: Basis) -> Scenario:
         if not 0 <= self.share <= 1:
@@ -561,21 +540,24 @@ def _applied(part: Measure, scenario: Scenario) -> Scenario:
     for act in scenario.measures:
         if act.measure in record.conflicts:
             raise ParameterError(f"{where}measure {record.key!r} conflicts with {act.measure!r}")
+    before = scenario.hash()
     settled = [act for act in scenario.measures if act.measure != record.key and act.measure not in record.requires]
     for change in part.changes:
         try:
-            paths = tuple(change.touches(scenario))
-            for act in settled:
-                clash = next((path for path in paths if act.concerns(path)), None)
-                if clash and not isinstance(change, GraphChange):
-                    raise ParameterError(f"measures {act.measure!r} and {record.key!r} both set {clash}; keep one, or let one require the other")
-            scenario = change.applied_to(scenario, record.basis)
+            changed = change.applied_to(scenario, record.basis)
         except UnknownKeyError:
             raise
         except WorkbenchError as error:
             raise type(error)(f"{where}measure {record.key!r}: {error}") from None
+        paths = tuple(changed.diff(scenario)["path"])
+        for act in settled:
+            clash = next((path for path in paths if act.concerns(path)), None)
+            if clash and not isinstance(change, GraphChange):
+                raise ParameterError(f"{where}measures {act.measure!r} and {record.key!r} both set {clash}; keep one, or let one require the other")
         act = Act(record.key, paths, (*record.references, *record.law), change.basis or record.basis)
-        scenario = replace(scenario, measures=(*scenario.measures, act))
+        scenario = replace(changed, measures=(*scenario.measures, act))
+    if scenario.hash() == before:
+        raise ParameterError(f"{where}measure {record.key!r} changes nothing in scenario {scenario.key!r}")
     return scenario
 
 

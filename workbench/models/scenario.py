@@ -194,7 +194,7 @@ class Scenario:
         rows = [
             {"path": path, "value": value, "kind": basis.kind, "basis": basis.text()}
             for path, value, basis in self.numbers()
-            if basis is not None and isinstance(value, (int, float)) and not isinstance(value, bool)
+            if basis is not None and _is_number(value)
         ]
         traffic = [
             {"path": f"traffic.{row.parameter}", "value": row.value, "kind": row.basis, "basis": str(row.reason or row.reference or "")}
@@ -221,21 +221,22 @@ class Scenario:
         pandas.DataFrame
             Columns ``path``, ``before`` (in `other`), ``after`` (here), ``measure`` that did it, ``source``, ``basis``.
         """
-        before = {path: value for path, value, _ in other.numbers()}
-        after = {path: (value, basis) for path, value, basis in self.numbers()}
-        changed = [path for path in dict.fromkeys([*before, *after]) if before.get(path) != after.get(path, (None,))[0]]
+        whole = {f"modes.{key}.steps.{step}." for key in {*self.modes, *other.modes} for step in _keys(self, key) ^ _keys(other, key)}
+        before, after = (_values(item, whole) for item in (other, self))
         rows = []
-        for path in changed:
+        for path in dict.fromkeys([*before, *after]):
             value, basis = after.get(path, (None, None))
+            if before.get(path, (None, None))[0] == value:
+                continue
             act = next((act for act in reversed(self.measures) if act.concerns(path)), None)
             rows.append(
                 {
                     "path": path,
-                    "before": before.get(path),
+                    "before": before.get(path, (None, None))[0],
                     "after": value,
                     "measure": act.measure if act else "",
                     "source": ", ".join(act.references) if act else "",
-                    "basis": (basis or (act.basis if act else None) or _NONE).text() if basis or act else "",
+                    "basis": next((item.text() for item in (basis, act.basis if act else None) if item), ""),
                 }
             )
         return pd.DataFrame(rows, columns=["path", "before", "after", "measure", "source", "basis"])
@@ -420,7 +421,28 @@ class Scenario:
         return np.minimum(np.searchsorted(np.cumsum(shares), u, side="right"), len(shares) - 1).astype(np.int32)
 
 
-_NONE = Basis(assumed="no basis stated")
+def _is_number(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return bool(value) and all(_is_number(item) for item in value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _keys(scenario: Scenario, mode: str) -> set[str]:
+    return set(scenario.modes[mode].process.keys) if mode in scenario.modes else set()
+
+
+def _values(scenario: Scenario, whole: set[str]) -> dict[str, tuple[Any, Basis | None]]:
+    """Map each path to its value and basis; a step that only one side has stands as one row, by its label."""
+    values: dict[str, tuple[Any, Basis | None]] = {}
+    for path, value, basis in scenario.numbers():
+        if not path.startswith(tuple(whole)):
+            values[path] = (value, basis)
+    for step in sorted(whole):
+        _, key, _, name = step.rstrip(".").split(".", 3)
+        if name in _keys(scenario, key):
+            found = scenario.modes[key].process.step(name)
+            values[step.rstrip(".")] = (found.label.en, found.basis)
+    return values
 
 
 def _both_ways(values: tuple[Any, ...]) -> tuple[Any, ...]:
