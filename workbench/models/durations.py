@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from workbench import catalogue
 from workbench.errors import ParameterError, did_you_mean
@@ -191,12 +191,15 @@ class Duration(catalogue.Record):
         ``{triangular: [0.1, 0.2, 0.5]}``, in hours.
     lead_h
         Elapsed time of a step that uses no resource; nights and week-ends included unless the step names a calendar.
+    per_member_h
+        Hours that each member of a batch adds; a lone case is one member.
     basis
         Where the numbers come from.
     """
 
     work_h: Mapping[str, Any] | None = None
     lead_h: Mapping[str, Any] | None = None
+    per_member_h: float = Field(default=0.0, ge=0)
     basis: Basis
 
     @model_validator(mode="after")
@@ -222,15 +225,15 @@ class Duration(catalogue.Record):
 
     @property
     def mean_h(self) -> float:
-        """Mean, in hours."""
-        return self.distribution.mean_h
+        """Mean for a lone case, in hours."""
+        return self.distribution.mean_h + self.per_member_h
 
     @property
     def min_h(self) -> float:
-        """Shortest, in hours."""
-        return support_h(self.distribution)[0]
+        """Shortest for a lone case, in hours."""
+        return support_h(self.distribution)[0] + self.per_member_h
 
     @property
     def max_h(self) -> float:
-        """Longest, in hours; infinite where there is none."""
-        return support_h(self.distribution)[1]
+        """Longest for a lone case, in hours; infinite where there is none."""
+        return support_h(self.distribution)[1] + self.per_member_h

@@ -22,11 +22,13 @@ from workbench.models.queueing.model import STAMPS
 from workbench.provenance import Basis
 
 __all__ = [
+    "Batch",
     "Edge",
     "Fee",
     "Process",
     "Step",
     "insert_step",
+    "matches",
     "merge_steps",
     "move_step",
     "parallelise",
@@ -41,12 +43,32 @@ Condition = Mapping[str, Any]
 """Attribute → value, list of values, or ``{min, max}``; all must hold."""
 
 
+def matches(condition: Mapping[str, Any], attributes: Mapping[str, Any]) -> bool:
+    """Say whether attributes meet a condition; an attribute that is missing meets none.
+
+    Examples
+    --------
+    >>> matches({"channel": ["yellow", "red"], "value_cny": {"min": 5000}}, {"channel": "red", "value_cny": 9000})
+    True
+    """
+    for name, wanted in condition.items():
+        value = attributes.get(name)
+        if value is None:
+            return False
+        if isinstance(wanted, Mapping):
+            if not wanted.get("min", float("-inf")) <= value <= wanted.get("max", float("inf")):
+                return False
+        elif value not in (wanted if isinstance(wanted, (list, tuple)) else [wanted]):
+            return False
+    return True
+
+
 class Fee(catalogue.Record):
-    """A payment that a step causes: who pays whom, how much for each unit."""
+    """A payment that a step causes: who pays whom, how much for each unit; ``batch`` is once for all its members."""
 
     key: str
     amount_cny: float = Field(ge=0)
-    per: Literal["declaration", "container", "day", "visit"]
+    per: Literal["declaration", "container", "day", "visit", "batch"]
     payer: str
     payee: str
     basis: Basis
@@ -112,6 +134,36 @@ class Write(catalogue.Record):
         return self
 
 
+class Batch(catalogue.Record):
+    """When the cases that wait at a batch step leave together: on the first of what is given.
+
+    Attributes
+    ----------
+    by
+        Attributes that all members of a batch share (``operator_id``); none means one batch for all.
+    size
+        So many make a batch full.
+    max_age_h
+        The oldest waits no longer than these hours, and takes the others along.
+    period
+        Calendar of the scenario (``months``); the end of each of its intervals sends every batch off.
+    basis
+        Where the rule comes from.
+    """
+
+    by: tuple[str, ...] = ()
+    size: int | None = Field(default=None, ge=1)
+    max_age_h: float | None = Field(default=None, gt=0)
+    period: str = ""
+    basis: Basis
+
+    @model_validator(mode="after")
+    def _ends(self) -> Batch:
+        if self.size is None and self.max_age_h is None and not self.period:
+            raise ValueError("a batch that never leaves: give size, max_age_h or period")
+        return self
+
+
 class StepDefaults(catalogue.Record):
     """A step as ``steps.yaml`` describes it once for all modes; a mode may override any field but the key."""
 
@@ -131,6 +183,7 @@ class StepDefaults(catalogue.Record):
     fees: tuple[Fee, ...] = ()
     writes: tuple[Write, ...] = ()
     stamps: tuple[Literal[STAMPS], ...] = ()  # type: ignore[valid-type]
+    batch: Batch | None = None
     law: tuple[str, ...] = ()
     term: str = ""
     reconstructed: bool = False
@@ -161,6 +214,8 @@ class Step(StepDefaults):
         Resources seized together at its start and given back at its end.
     writes, stamps
         Attributes and time stamps written at its end.
+    batch
+        Of a batch step: when its members leave together.
     fees, law
         Payments, and references to the rules that ask for it.
     reconstructed
@@ -188,6 +243,8 @@ class Step(StepDefaults):
         for write in self.writes:
             if write.basis:
                 yield f"probabilities of {write.attribute}", write.basis
+        if self.batch:
+            yield "batch", self.batch.basis
         for edge in self.next:
             if edge.basis:
                 yield f"probability of {edge.to}", edge.basis
@@ -282,8 +339,13 @@ class Process:
         return back
 
     def blocks(self) -> dict[str, str]:
-        """Return fork → join of every block."""
+        """Return fork → join, and batch → unbatch, of every block."""
         return _blocks(self)
+
+    def enclosing(self, key: str) -> tuple[str, ...]:
+        """Return the forks and batches inside whose blocks a step lies, the outermost first."""
+        self.step(key)
+        return _stacks(self)[key]
 
 
 # ------------------------------------------------------------------------------------------------------------ checks
@@ -338,6 +400,10 @@ def _check_duration(step: Step) -> None:
         raise _error(step, "has work_h but uses no resource; give lead_h, or make it kind: work with uses")
     if step.calendar and step.kind != "delay":
         raise _error(step, "names a calendar, but only a delay runs in business hours; resources bring their own")
+    if step.kind == "batch" and step.batch is None:
+        raise _error(step, "does not say when its members leave; give batch: {size, max_age_h or period}")
+    if step.kind != "batch" and step.batch is not None:
+        raise _error(step, f"is a {step.kind}, so it has no batch settings")
 
 
 def _check_edges(step: Step, known: set[str]) -> None:
@@ -404,34 +470,48 @@ def _check_cycles(process: Process, graph: nx.DiGraph) -> None:
     raise _error(process.step(cycle[0][0]), "lies on a cycle that takes no time: " + " → ".join([edge[0] for edge in cycle] + [cycle[0][0]]))
 
 
+_CLOSING = {"fork": "join", "batch": "unbatch"}
+
+
 def _blocks(process: Process) -> dict[str, str]:
     """Find the join of every fork, and refuse edges that enter or leave a block by another way."""
+    stacks = _stacks(process)
     found: dict[str, str] = {}
-    closing = {"fork": "join", "batch": "unbatch"}
+    for step in process.steps:
+        if step.kind in _CLOSING.values():
+            opener = stacks[step.key][-1]
+            if found.setdefault(opener, step.key) != step.key:
+                raise _error(step, f"and {found[opener]!r} both close {opener!r}; its branches must meet in one {step.kind}")
+    for step in process.steps:
+        if step.kind in _CLOSING and step.key not in found:
+            raise _error(step, f"is a {step.kind} without a {_CLOSING[step.kind]}")
+        batches = [key for key in stacks[step.key] if process.step(key).kind == "batch"]
+        if batches and (step.kind in ("end", "batch") or step.preemptive):
+            raise _error(step, f"lies in the batch {batches[0]!r}, where no case can end, be interrupted or join a second batch")
+    _check_branches(process, stacks, found)
+    return found
+
+
+def _stacks(process: Process) -> dict[str, tuple[str, ...]]:
+    """Return the openers of the blocks that each step lies in, the outermost first; a join still lies in its block."""
     stacks: dict[str, tuple[str, ...]] = {process.start.key: ()}
     queue = [process.start]
     while queue:
         step = queue.pop(0)
         stack = stacks[step.key]
-        if step.kind in ("join", "unbatch"):
+        if step.kind in _CLOSING.values():
             opener = process.step(stack[-1]) if stack else None
-            if opener is None or closing[opener.kind] != step.kind:
+            if opener is None or _CLOSING[opener.kind] != step.kind:
                 raise _error(step, f"is a{'n' if step.kind == 'unbatch' else ''} {step.kind} without a {'fork' if step.kind == 'join' else 'batch'} before it")
-            if found.setdefault(opener.key, step.key) != step.key:
-                raise _error(step, f"and {found[opener.key]!r} both close {opener.key!r}; its branches must meet in one {step.kind}")
             stack = stack[:-1]
-        inner = (*stack, step.key) if step.kind in closing else stack
+        inner = (*stack, step.key) if step.kind in _CLOSING else stack
         for edge in step.next:
             if edge.to not in stacks:
                 stacks[edge.to] = inner
                 queue.append(process.step(edge.to))
             elif stacks[edge.to] != inner:
                 raise _error(process.step(edge.to), f"is entered from {step.key!r} across the edge of a block: enter a block only at its fork, leave it only at its join")
-    for step in process.steps:
-        if step.kind in closing and step.key not in found:
-            raise _error(step, f"is a {step.kind} without a {closing[step.kind]}")
-    _check_branches(process, stacks, found)
-    return found
+    return stacks
 
 
 def _check_branches(process: Process, stacks: Mapping[str, tuple[str, ...]], blocks: Mapping[str, str]) -> None:
