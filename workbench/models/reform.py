@@ -540,7 +540,6 @@ def _applied(part: Measure, scenario: Scenario) -> Scenario:
     for act in scenario.measures:
         if act.measure in record.conflicts:
             raise ParameterError(f"{where}measure {record.key!r} conflicts with {act.measure!r}")
-    before = scenario.hash()
     settled = [act for act in scenario.measures if act.measure != record.key and act.measure not in record.requires]
     for change in part.changes:
         try:
@@ -556,7 +555,7 @@ def _applied(part: Measure, scenario: Scenario) -> Scenario:
                 raise ParameterError(f"{where}measures {act.measure!r} and {record.key!r} both set {clash}; keep one, or let one require the other")
         act = Act(record.key, paths, (*record.references, *record.law), change.basis or record.basis)
         scenario = replace(changed, measures=(*scenario.measures, act))
-    if scenario.hash() == before:
+    if not any(act.paths for act in scenario.measures[-len(part.changes) :]):
         raise ParameterError(f"{where}measure {record.key!r} changes nothing in scenario {scenario.key!r}")
     return scenario
 

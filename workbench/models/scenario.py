@@ -23,10 +23,13 @@ from workbench import catalogue
 from workbench.errors import CatalogueError, SimulationError, UnknownKeyError
 from workbench.models import clearance, declaration
 from workbench.models.calendars import Hours, queueing_calendar
+from workbench.models.choice import Choice, choose, gumbel, known_utility
 from workbench.models.clearance import ClearanceMode
+from workbench.models.costs import check_prices, expected_costs
 from workbench.models.process import Step, Write
 from workbench.models.queueing import model as q
-from workbench.models.queueing.traffic import Traffic, uniform_draws
+from workbench.models.queueing.philox import MODE, uniforms
+from workbench.models.queueing.traffic import Traffic
 from workbench.provenance import Basis
 
 __all__ = ["Scenario", "scenario", "scenarios"]
@@ -91,9 +94,9 @@ class Policy(catalogue.Record):
 
 
 class Offer(catalogue.Record):
-    """A mode on offer: the share of traffic that takes it, and the office that fills each of its roles."""
+    """A mode on offer: the office that fills each of its roles, and the share of traffic that takes it under fixed shares."""
 
-    share: float = Field(ge=0, le=1)
+    share: float = Field(default=0.0, ge=0, le=1)
     offices: Mapping[str, str]
     basis: Basis
 
@@ -117,6 +120,7 @@ class ScenarioRecord(catalogue.Record):
     direction: Literal["import", "export", "both"]
     transport_mode: str
     modes: Mapping[str, Offer]
+    choice: Choice = Choice(basis=Basis(assumed="shares as each mode states them"))
     traffic: Mapping[str, Any]
     resources: Mapping[str, Resource]
     calendars: Mapping[str, Hours]
@@ -133,7 +137,8 @@ class ScenarioRecord(catalogue.Record):
             datetime.fromisoformat(self.epoch)
         except ValueError:
             raise ValueError(f"epoch {self.epoch!r} is not a date and time such as 2013-06-03T00:00") from None
-        if abs(sum(offer.share for offer in self.modes.values()) - 1) > 1e-9:
+        check_prices(self.prices)
+        if self.choice.rule == "fixed" and abs(sum(offer.share for offer in self.modes.values()) - 1) > 1e-9:
             raise ValueError(f"the shares of the modes must sum to 1, not {sum(offer.share for offer in self.modes.values()):g}")
         return self
 
@@ -239,7 +244,7 @@ class Scenario:
                     "basis": next((item.text() for item in (basis, act.basis if act else None) if item), ""),
                 }
             )
-        return pd.DataFrame(rows, columns=["path", "before", "after", "measure", "source", "basis"])
+        return pd.DataFrame(rows, columns=["path", "before", "after", "measure", "source", "basis"], dtype=object)
 
     # ------------------------------------------------------------------------------------------------------- change
 
@@ -404,7 +409,7 @@ class Scenario:
         return (
             Traffic(
                 declaration.arrival_ms(frame, self.record.epoch),
-                entry=self._chosen(cases, seed, replication),
+                entry=self._chosen(frame, seed, replication),
                 priority=frame[priority.by].map(priority.classes).to_numpy(dtype=np.int16),
                 case=cases,
                 attributes=attributes,
@@ -412,13 +417,20 @@ class Scenario:
             frame,
         )
 
-    def _chosen(self, cases: np.ndarray, seed: int, replication: int) -> np.ndarray:
-        """Draw the mode that each case takes from the fixed shares of the modes."""
-        shares = [offer.share for offer in self.record.modes.values()]
-        if len(shares) == 1:
-            return np.zeros(len(cases), dtype=np.int32)
-        u = uniform_draws(seed, replication, cases, key="", visit=0, purpose="mode")
-        return np.minimum(np.searchsorted(np.cumsum(shares), u, side="right"), len(shares) - 1).astype(np.int32)
+    def _chosen(self, frame: pd.DataFrame, seed: int, replication: int) -> np.ndarray:
+        """Return the position of the mode that each case takes."""
+        keys = list(self.record.modes)
+        if len(keys) == 1:
+            return np.zeros(len(frame), dtype=np.int32)
+        rule, cases = self.record.choice, frame.index.to_numpy(dtype=np.uint32)
+        costs = None if rule.rule == "fixed" else np.column_stack([expected_costs(self.modes[key], frame, self.record.prices) for key in keys])
+        known = known_utility(rule, keys, [offer.share for offer in self.record.modes.values()], costs)
+        known = np.broadcast_to(known, (len(frame), len(keys)))
+        if rule.rule == "least_cost":
+            return choose(known)
+        # One number for each case and mode, keyed by the mode: what is luck between two modes stays so when a third comes.
+        chance = [gumbel(uniforms(seed, replication, cases, MODE, key)) for key in keys]
+        return choose(known, np.column_stack(chance))
 
 
 def _is_number(value: Any) -> bool:
