@@ -82,4 +82,6 @@ def _hours(name: str, value: object, zero: bool) -> None:
     century_h = 100 * 366 * 24  # the calendars end long before; the clock holds 292 years
     number = isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
     if not number or value > century_h or value < 0 or (value == 0 and not zero):
-        raise ParameterError(f"{name} must be a number of hours {'at least' if zero else 'greater than'} 0 and at most {century_h}, not {value!r}")
+        raise ParameterError(
+            f"{name} must be a number of hours {'at least' if zero else 'greater than'} 0 and at most {century_h}, not {value!r}"
+        )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import ceil, isfinite, nan, sqrt
+from math import ceil, isfinite, isnan, nan, sqrt
 
 import numpy as np
 import pandas as pd
@@ -17,17 +17,19 @@ from scipy import stats
 from workbench.errors import ParameterError
 
 __all__ = [
+    "Estimate",
     "Interval",
     "batch_means",
     "bootstrap_interval",
     "kaplan_meier",
+    "mean_estimate",
     "mser5",
+    "quantile_estimate",
     "quantiles",
-    "ratio_interval",
-    "section_interval",
+    "sections_needed",
+    "share_estimate",
     "share_within",
     "t_interval",
-    "values_needed",
 ]
 
 RESAMPLES = 1999
@@ -80,69 +82,90 @@ def t_interval(values: Sequence[float], confidence: float = 0.95, noun: str = "r
     >>> t_interval([5.0]).method
     'none: an interval needs at least 2 replications, there is 1'
     """
-    _check_confidence(confidence)
     kept = np.asarray(values, dtype=float)
     kept = kept[~np.isnan(kept)]
-    estimate = float(kept.mean()) if len(kept) else nan
-    return _t_around(estimate, kept, confidence, noun)
+    mean = float(kept.mean()) if len(kept) else nan
+    return Estimate(mean, kept - mean).interval(confidence, noun)
 
 
-def section_interval(estimate: float, sections: Sequence[float], confidence: float = 0.95, noun: str = "replications") -> Interval:
-    """Return an interval around a pooled estimate from its values in the sections.
+@dataclass(frozen=True)
+class Estimate:
+    """A statistic of all cases together, and how far each section pulls it away.
 
-    A percentile of all cases together is less biased than the mean of the replications' percentiles; its spread is
-    still judged by how they scatter around it (Asmussen and Glynn 2007, §III.5, *sectioning*).
+    One form for means, shares and percentiles, so that intervals, paired differences and percent changes need one
+    formula each. A mean is the ratio of two sums (hours, cases): its pull is that of the linearised ratio. A
+    percentile of all cases is less biased than the mean of the sections' percentiles; its spread is still judged by
+    how those scatter around it (*sectioning*: Asmussen and Glynn 2007, §III.5).
+
+    Attributes
+    ----------
+    value
+        The statistic, NaN where there is no case.
+    pulls
+        One a section, in the statistic's unit; NaN where a section says nothing.
+    """
+
+    value: float
+    pulls: np.ndarray
+
+    def interval(self, confidence: float = 0.95, noun: str = "replications") -> Interval:
+        """Return the estimate with Student's interval over the sections."""
+        _check_confidence(confidence)
+        kept = self.pulls[~np.isnan(self.pulls)]
+        n = len(kept)
+        if n < 2 or isnan(self.value):
+            return Interval(self.value, nan, nan, n, _too_few(n, noun) if n < 2 else "none: there is no case")
+        half = _t(confidence, n - 1) * sqrt(float(kept @ kept) / (n - 1)) / sqrt(n)
+        return Interval(self.value, self.value - half, self.value + half, n, f"Student's t over {n} {noun}")
+
+    def minus(self, other: Estimate) -> Estimate:
+        """Return the difference from another estimate over the same sections, paired section by section."""
+        return Estimate(self.value - other.value, self.pulls - other.pulls)
+
+    def change_from(self, before: Estimate) -> Estimate:
+        """Return the relative change, after / before − 1, paired section by section."""
+        if not before.value:
+            return Estimate(nan, np.full_like(self.pulls, nan))
+        ratio = self.value / before.value
+        return Estimate(ratio - 1, (self.pulls - ratio * before.pulls) / before.value)
+
+
+def mean_estimate(values: np.ndarray, section: np.ndarray, n_sections: int) -> Estimate:
+    """Return the mean of all values.
 
     Parameters
     ----------
-    estimate
-        Of all cases together.
-    sections
-        The same quantity in each replication; NaN are left out.
+    values
+        One a case; no NaN.
+    section
+        Section of each case, 0 … n_sections − 1.
 
     Examples
     --------
-    >>> section_interval(2.0, [1.0, 2.0, 3.0]).half_width == t_interval([1.0, 2.0, 3.0]).half_width
-    True
+    >>> mean_estimate(np.array([1.0, 3.0, 5.0]), np.array([0, 0, 1]), 2).value
+    3.0
     """
-    _check_confidence(confidence)
-    kept = np.asarray(sections, dtype=float)
-    return _t_around(estimate, kept[~np.isnan(kept)], confidence, noun)
+    if not len(values):
+        return Estimate(nan, np.full(n_sections, nan))
+    sums = np.bincount(section, weights=values, minlength=n_sections)
+    counts = np.bincount(section, minlength=n_sections)
+    value = float(sums.sum() / counts.sum())
+    return Estimate(value, (sums - value * counts) / (counts.sum() / n_sections))
 
 
-def _t_around(estimate: float, values: np.ndarray, confidence: float, noun: str) -> Interval:
-    n = len(values)
-    if n < 2:
-        return Interval(estimate, nan, nan, n, _too_few(n, noun))
-    spread = sqrt(float(np.sum((values - estimate) ** 2)) / (n - 1))
-    half = float(stats.t.ppf((1 + confidence) / 2, n - 1)) * spread / sqrt(n)
-    return Interval(estimate, estimate - half, estimate + half, n, f"Student's t over {n} {noun}")
+def share_estimate(values: np.ndarray, section: np.ndarray, n_sections: int, limit: float) -> Estimate:
+    """Return the share of all values that are at or below a limit; parameters as `mean_estimate`."""
+    return mean_estimate((values <= limit).astype(float), section, n_sections)
 
 
-def ratio_interval(numerators: Sequence[float], denominators: Sequence[float], confidence: float = 0.95, noun: str = "replications") -> Interval:
-    """Return the ratio of two sums with the interval of the linearised ratio estimator.
-
-    Parameters
-    ----------
-    numerators, denominators
-        One pair a section, such as (hours, cases) of a day or (difference, value before) of a replication.
-
-    Examples
-    --------
-    >>> ratio_interval([2.0, 4.0, 6.0], [1.0, 2.0, 3.0]).estimate
-    2.0
-    """
-    _check_confidence(confidence)
-    above, below = np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float)
-    kept = ~(np.isnan(above) | np.isnan(below))
-    above, below = above[kept], below[kept]
-    n, total = len(above), float(below.sum())
-    estimate = float(above.sum()) / total if total else nan
-    if n < 2 or not total:
-        return Interval(estimate, nan, nan, n, _too_few(n, noun) if n < 2 else "none: the denominators sum to 0")
-    residuals = (above - estimate * below) / (total / n)
-    inner = _t_around(0.0, residuals, confidence, noun)
-    return Interval(estimate, estimate + inner.low, estimate + inner.high, n, f"Student's t of the ratio over {n} {noun}")
+def quantile_estimate(values: np.ndarray, section: np.ndarray, n_sections: int, probability: float) -> Estimate:
+    """Return a percentile of all values; parameters as `mean_estimate`, and `probability` between 0 and 1."""
+    if not len(values):
+        return Estimate(nan, np.full(n_sections, nan))
+    value = float(np.quantile(values, probability))
+    order = np.argsort(section, kind="stable")
+    parts = np.split(values[order], np.cumsum(np.bincount(section, minlength=n_sections))[:-1])
+    return Estimate(value, np.array([np.quantile(part, probability) - value if len(part) else nan for part in parts]))
 
 
 def bootstrap_interval(
@@ -329,35 +352,43 @@ def batch_means(values: Sequence[float], batches: int = 20, confidence: float = 
     return Interval(interval.estimate, interval.low, interval.high, batches, f"{interval.method} (lag-1 correlation {correlation:+.2f})")
 
 
-def values_needed(values: Sequence[float], half_width: float, confidence: float = 0.95) -> int:
-    """Return how many independent values bring the half-width of the mean down to a target.
+def sections_needed(pulls: Sequence[float], half_width: float, confidence: float = 0.95) -> int:
+    """Return how many replications bring the half-width of an estimate down to a target.
 
     Parameters
     ----------
-    values
-        At least two values that show the spread.
+    pulls
+        `Estimate.pulls` of at least two replications, which show the spread.
     half_width
-        Target, > 0, in the values' unit.
+        Target, > 0, in the estimate's unit.
+
+    Raises
+    ------
+    ParameterError
+        When the target is not positive, or fewer than two replications say something.
 
     Examples
     --------
-    >>> values_needed([9.0, 10.0, 11.0], half_width=1.0)
+    >>> sections_needed([-1.0, 0.0, 1.0], half_width=1.0)
     7
     """
     _check_confidence(confidence)
     if not (isfinite(half_width) and half_width > 0):
         raise ParameterError(f"half_width must be greater than 0, not {half_width!r}")
-    kept = np.asarray(values, dtype=float)
+    kept = np.asarray(pulls, dtype=float)
     kept = kept[~np.isnan(kept)]
     if len(kept) < 2:
         raise ParameterError(f"the spread cannot be seen in {len(kept)} replications; give at least 2")
-    spread = float(kept.std(ddof=1))
+    spread = sqrt(float(kept @ kept) / (len(kept) - 1))
+    normal = float(stats.norm.ppf((1 + confidence) / 2))
+    n = max(2, ceil((normal * spread / half_width) ** 2))  # Student's t is a little wider than the normal
+    while _t(confidence, n - 1) * spread / sqrt(n) > half_width:
+        n += 1
+    return n
 
-    def reached(n: int) -> bool:
-        return float(stats.t.ppf((1 + confidence) / 2, n - 1)) * spread / sqrt(n) <= half_width
 
-    low = max(2, ceil((float(stats.norm.ppf((1 + confidence) / 2)) * spread / half_width) ** 2))  # t is wider than normal
-    return next(n for n in range(low, low + 1000) if reached(n))
+def _t(confidence: float, degrees: int) -> float:
+    return float(stats.t.ppf((1 + confidence) / 2, degrees))
 
 
 def _check_confidence(confidence: float) -> None:

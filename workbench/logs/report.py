@@ -1,0 +1,104 @@
+"""A Time Release Study as one page of plain tables: readable by a screen reader, printable, without network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from workbench.catalogue import Label
+from workbench.errors import ParameterError
+from workbench.files import refuse_existing, write_whole
+from workbench.logs.study import TimeReleaseStudy
+from workbench.logs.texts import filled, segment_label, word
+
+__all__ = ["write_page"]
+
+SHOWN_PROBLEMS = 200
+"""A page lists at most this many problems; `TimeReleaseStudy.problems` holds them all."""
+
+_STATISTICS = ("mean", "half_width", "median", "iqr", "p90", "p95")
+_SHARES = ("share_within_24h", "share_within_48h", "target_h", "share_within_target", "share_negative")
+_TOTAL = ("segment", "n", "n_censored", *_STATISTICS, *_SHARES)
+_SEGMENTS = ("segment", "phase", "n", *_STATISTICS, "target_h", "share_within_target", "share_of_total")
+_LEFT = ("segment", "phase", "case", "problem", "detail")
+_NAMED = {"phase": "phase", "what": "count", "problem": "problem"}
+_STYLE = """
+body { font-family: system-ui, "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; line-height: 1.5; color: #1a1a1a; background: #fff; }
+main { max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; margin: 0.5rem 0 1.5rem; font-variant-numeric: tabular-nums; }
+caption { text-align: left; font-weight: 600; padding: 0.3rem 0; }
+th, td { border-bottom: 1px solid #767676; padding: 0.25rem 0.6rem; text-align: right; }
+th { vertical-align: bottom; } th[scope=row], td.text { text-align: left; }
+tr.total th, tr.total td { font-weight: 600; }
+"""
+
+
+def write_page(study: TimeReleaseStudy, path: Path, lang: str, force: bool) -> Path:
+    """Write a study as HTML; see `TimeReleaseStudy.to_html`."""
+    if lang not in ("zh", "en"):
+        raise ParameterError(f"lang must be 'zh' or 'en', not {lang!r}")
+    refuse_existing(path, force)
+    write_whole(path, "".join(_page(study, lang)))
+    return path
+
+
+def _page(study: TimeReleaseStudy, lang: str) -> Iterator[str]:
+    def said(key: str, **values: object) -> str:
+        return escape(filled(key, **values).text(lang))
+
+    title = said("title") + (f": {escape(study.source)}" if study.source else "")
+    yield f'<!doctype html>\n<html lang="{"zh-Hans" if lang == "zh" else "en"}">\n<head><meta charset="utf-8">'
+    yield f'<meta name="viewport" content="width=device-width"><title>{title}</title><style>{_STYLE}</style></head>\n'
+    yield f"<body><main>\n<h1>{title}</h1>\n"
+    yield _table(study.total, _TOTAL, said("total"), lang)
+    yield _table(study.segments, _SEGMENTS, said("segments"), lang)
+    for key, table in study.by.items():
+        yield _table(table, (key, *_SEGMENTS), said("by", dimension=word("column", key)), lang)
+    yield _table(study.counts, ("what", "n"), said("counts"), lang)
+    yield f"<h2>{said('problems')}</h2>\n"
+    n = len(study.problems)
+    if n > SHOWN_PROBLEMS:
+        yield f"<p>{said('first_problems', shown=SHOWN_PROBLEMS, n=n)}</p>\n"
+    yield _table(study.problems.head(SHOWN_PROBLEMS), ("row", "case", "problem", "detail"), said("problems"), lang) if n else ""
+    yield "" if n else f"<p>{said('no_problems')}</p>\n"
+    for heading, lines in (("rules", study.rules), ("notes", study.notes)):
+        yield f"<h2>{said(heading)}</h2>\n{_list(lines, lang)}"
+    yield "</main></body></html>\n"
+
+
+def _list(lines: tuple[Label, ...], lang: str) -> str:
+    return "<ul>\n" + "".join(f"<li>{escape(line.text(lang))}</li>\n" for line in lines) + "</ul>\n"
+
+
+def _table(table: pd.DataFrame, columns: tuple[str, ...], caption: str, lang: str) -> str:
+    shown = [column for column in columns if column in table and (column in columns[:2] or table[column].notna().any())]
+    head = "".join(f'<th scope="col">{escape(word("column", column).text(lang))}</th>' for column in shown)
+    body = "".join(_row(row, shown, lang) for row in table.to_dict("records"))
+    return (
+        f'<div class="wide" tabindex="0" role="region" aria-label="{caption}"><table><caption>{caption}</caption>\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>\n"
+    )
+
+
+def _row(row: dict[str, Any], columns: list[str], lang: str) -> str:
+    cells = [f'<th scope="row">{_cell(columns[0], row, lang)}</th>']
+    cells += [f"<td{' class=text' if column in _LEFT else ''}>{_cell(column, row, lang)}</td>" for column in columns[1:]]
+    return f"<tr{' class=total' if row.get('phase') == 'total' else ''}>{''.join(cells)}</tr>\n"
+
+
+def _cell(column: str, row: dict[str, Any], lang: str) -> str:
+    value = row[column]
+    if column == "segment":
+        return escape(segment_label(row["start"], row["end"]).text(lang))
+    if column in _NAMED:
+        return escape(word(_NAMED[column], value).text(lang))
+    if pd.isna(value):
+        return "–"
+    if column.startswith("share"):
+        return f"{100 * value:.1f} %"
+    return f"{value:.2f}" if isinstance(value, float) else escape(str(value))
