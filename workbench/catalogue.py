@@ -109,7 +109,7 @@ class Label(Record):
 
 
 class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
-    """YAML 1.2 scalars: ``no``, ``8:30`` and ``2013-06-01`` stay text, as an official would expect."""
+    """YAML 1.2 scalars: ``no``, ``8:30``, ``010121`` and ``2013-06-01`` stay text, as an official would expect."""
 
     yaml_implicit_resolvers: ClassVar[dict] = {}
 
@@ -117,7 +117,7 @@ class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoa
 for _tag, _pattern, _first in (
     ("bool", r"^(?:true|false)$", "tf"),
     ("int", r"^[-+]?(?:0|[1-9][0-9]*)$", "-+0123456789"),
-    ("float", r"^[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][-+]?[0-9]+)?$|^[-+]?\.inf$", "-+.0123456789"),
+    ("float", r"^[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$|^[-+]?\.inf$", "-+.0123456789"),
     ("null", r"^(?:null|~|)$", ["n", "~", ""]),
 ):
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
@@ -152,9 +152,11 @@ def read_yaml(path: Path, shown: str | None = None) -> Located:
             loader.dispose()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
+        line = mark.line + 1 if mark else text.encode()[: getattr(error, "position", 0)].count(b"\n") + 1
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise CatalogueError(f"{shown}{line}: not valid YAML: {problem}") from error
+        raise CatalogueError(f"{shown}:{line}: not valid YAML: {problem}") from error
+    except RecursionError:
+        raise CatalogueError(f"{shown}:1: not valid YAML: an anchor stands inside its own value") from None
     if not isinstance(value, Located):
         raise CatalogueError(f"{shown}:1: the file must be a mapping of keys to values")
     return value
@@ -170,7 +172,10 @@ def _plain(node: yaml.Node, loader: yaml.Loader, shown: str) -> Any:
     mapping.file, mapping.line = shown, node.start_mark.line + 1
     lines: dict[str, int] = {}
     for key_node, value_node in node.value:
-        key, line = loader.construct_object(key_node), key_node.start_mark.line + 1
+        line = key_node.start_mark.line + 1
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise CatalogueError(f"{shown}:{line}: a key must be a word, not a list or a mapping")
+        key = loader.construct_object(key_node)
         if key in lines:
             raise CatalogueError(f"{shown}:{line}: {key!r} stands twice (first in line {lines[key]}); keep one")
         lines[key] = line
@@ -230,6 +235,9 @@ _MESSAGES = {
     "list_type": "must be a list",
     "tuple_type": "must be a list",
     "dict_type": "must be a mapping",
+    "model_type": "must be a mapping",
+    "too_short": "must have at least {min_length} items",
+    "too_long": "must have at most {max_length} items",
     "literal_error": "must be {expected}",
     "greater_than": "must be greater than {gt}",
     "greater_than_equal": "must be at least {ge}",
@@ -352,9 +360,10 @@ def _index(kind: str) -> dict[str, Any]:
     for layer in layers():
         single = layer / f"{kind}.yaml"
         if single.is_file():
-            for key, value in _read(single, f"{kind}.yaml", single.stat().st_mtime_ns).items():
+            entries = _read(single, f"{kind}.yaml", single.stat().st_mtime_ns)
+            for key, value in entries.items():
                 if not isinstance(value, Located):
-                    raise CatalogueError(f"{kind}.yaml: entry {key!r} must be a mapping")
+                    raise CatalogueError(f"{entries.where_of(key)}: entry {key!r} must be a mapping")
                 index[key] = lambda value=value: value
         for path in sorted((layer / kind).glob("*.yaml")):
             index[path.stem] = lambda path=path: _read(path, f"{kind}/{path.name}", path.stat().st_mtime_ns)
