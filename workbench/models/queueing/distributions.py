@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 __all__ = [
     "Constant",
@@ -19,6 +20,11 @@ __all__ = [
 ]
 
 
+def _require(holds: bool, rule: str) -> None:
+    if not holds:
+        raise ValueError(rule)
+
+
 @dataclass(frozen=True)
 class Constant:
     """Always ``value_h`` ≥ 0."""
@@ -29,6 +35,10 @@ class Constant:
     def mean_h(self) -> float:
         """Mean, hours."""
         return self.value_h
+
+    def check(self) -> None:
+        """Raise ValueError if the parameters describe no duration."""
+        _require(self.value_h >= 0, "a duration is at least 0 h")
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,10 @@ class Uniform:
     def mean_h(self) -> float:
         """Mean, hours."""
         return (self.low_h + self.high_h) / 2
+
+    def check(self) -> None:
+        """Raise ValueError if the parameters describe no duration."""
+        _require(0 <= self.low_h <= self.high_h, "0 ≤ low ≤ high")
 
 
 @dataclass(frozen=True)
@@ -57,12 +71,20 @@ class Triangular:
         """Mean, hours."""
         return (self.low_h + self.mode_h + self.high_h) / 3
 
+    def check(self) -> None:
+        """Raise ValueError if the parameters describe no duration."""
+        _require(0 <= self.low_h <= self.mode_h <= self.high_h and self.low_h < self.high_h, "0 ≤ low ≤ mode ≤ high, low < high")
+
 
 @dataclass(frozen=True)
 class Exponential:
     """Memoryless with the given mean; quantile −mean · log(1 − u)."""
 
     mean_h: float
+
+    def check(self) -> None:
+        """Raise ValueError if the parameters describe no duration."""
+        _require(self.mean_h > 0, "the mean is above 0")
 
 
 @dataclass(frozen=True)
@@ -87,6 +109,10 @@ class Gamma:
     def mean_h(self) -> float:
         """Mean, hours."""
         return self.shape * self.scale_h
+
+    def check(self) -> None:
+        """Raise ValueError if the parameters describe no duration."""
+        _require(0 < self.shape <= 1000 and self.scale_h > 0, "the shape lies in (0, 1000], the scale above 0")
 
 
 @dataclass(frozen=True)
@@ -113,6 +139,10 @@ class Lognormal:
         """Mean, hours."""
         return self.median_h * math.exp(self.sigma * self.sigma / 2)
 
+    def check(self) -> None:
+        """Raise ValueError if the parameters describe no duration."""
+        _require(self.median_h > 0 and self.sigma >= 0, "the median is above 0, sigma not below")
+
 
 @dataclass(frozen=True)
 class Weibull:
@@ -125,6 +155,10 @@ class Weibull:
     def mean_h(self) -> float:
         """Mean, hours."""
         return self.scale_h * math.gamma(1 + 1 / self.shape)
+
+    def check(self) -> None:
+        """Raise ValueError if the parameters describe no duration."""
+        _require(self.shape > 0 and self.scale_h > 0, "shape and scale are above 0")
 
 
 @dataclass(frozen=True)
@@ -148,6 +182,13 @@ class Empirical:
         p, q = self.probabilities, self.quantiles_h
         return sum((p[i + 1] - p[i]) * (q[i] + q[i + 1]) / 2 for i in range(len(p) - 1))
 
+    def check(self) -> None:
+        """Raise ValueError if the parameters describe no duration."""
+        p, q = self.probabilities, self.quantiles_h
+        _require(len(p) == len(q) >= 2 and p[0] == 0 and p[-1] == 1, "as many quantiles as probabilities, from 0 to 1")
+        _require(all(a < b for a, b in pairwise(p)), "probabilities ascend")
+        _require(q[0] >= 0 and all(a <= b for a, b in pairwise(q)), "quantiles never fall, from 0 up")
+
 
 @dataclass(frozen=True)
 class Mixture:
@@ -163,6 +204,15 @@ class Mixture:
     def mean_h(self) -> float:
         """Mean, hours."""
         return sum(p * part.mean_h for p, part in zip(self.probabilities, self.components, strict=True))
+
+    def check(self) -> None:
+        """Raise ValueError if the parameters describe no duration."""
+        p = self.probabilities
+        _require(len(p) == len(self.components) >= 1, "as many components as probabilities")
+        _require(min(p) >= 0 and abs(sum(p) - 1) <= 1e-9, "probabilities sum to 1")
+        _require(not any(isinstance(part, Mixture) for part in self.components), "no mixture within a mixture")
+        for part in self.components:
+            part.check()
 
 
 Simple = Constant | Uniform | Triangular | Exponential | Gamma | Lognormal | Weibull | Empirical

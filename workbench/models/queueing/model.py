@@ -146,7 +146,7 @@ class Write:
         The values that may be written, in file order.
     rules
         The first rule whose predicate holds gives the probabilities; a case that meets none raises. Predicates see
-        the attributes as they were before the step wrote.
+        what earlier writes of the same step have written.
 
     Examples
     --------

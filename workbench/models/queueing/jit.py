@@ -1,0 +1,92 @@
+"""Compile the kernel's functions with numba, or run the very same functions as plain Python."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from types import FunctionType, SimpleNamespace
+from typing import Any
+
+import numba
+import numpy as np
+from numba.core import config
+from numba.core.dispatcher import Dispatcher
+
+__all__ = ["cache_folder", "kernel", "plain", "views"]
+
+
+@cache
+def cache_folder() -> Path | None:
+    """Return the folder that keeps the machine code, or None if no place is writable (then each process compiles).
+
+    numba asks only whether the file of the outermost function has changed. The folder's name is a digest of all
+    source files of the kernel, so that a change in any of them is seen.
+    """
+    here = Path(__file__).parent
+    digest = hashlib.sha256(numba.__version__.encode())
+    for path in sorted(here.glob("*.py")):
+        digest.update(path.read_bytes())
+    named = os.environ.get("NUMBA_CACHE_DIR")
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    for base in [Path(named)] if named else [here / "__pycache__", Path(home) / "workbench"]:
+        folder = base / f"kernel-{digest.hexdigest()[:16]}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return folder
+        except OSError:
+            continue
+    return None
+
+
+def kernel(function: Callable | None = None, *, inline: bool = False) -> Any:
+    """Decorate a function of the kernel: compiled at its first call, kept in `cache_folder`.
+
+    ``inline`` asks for the body at the place of the call: for small functions on the path of every event.
+    """
+    if function is None:
+        return lambda body: kernel(body, inline=inline)
+    folder = cache_folder()
+    usual = config.CACHE_DIR
+    config.CACHE_DIR = str(folder or "")
+    try:
+        return numba.njit(cache=folder is not None, nogil=True, forceinline=inline)(function)
+    finally:
+        config.CACHE_DIR = usual
+
+
+@cache
+def plain(compiled: Dispatcher) -> FunctionType:
+    """Return the same function as plain Python, in a world where all functions of the kernel are plain.
+
+    Examples
+    --------
+    >>> from workbench.models.queueing.philox import uniform
+    >>> plain(uniform)(1, 0, 7, 0, 0, 0) == uniform(1, 0, 7, 0, 0, 0)
+    True
+    """
+    worlds: dict[str, dict[str, Any]] = {}
+
+    def rebuild(dispatcher: Dispatcher) -> FunctionType:
+        function = dispatcher.py_func
+        return FunctionType(function.__code__, world(function.__module__), function.__name__, function.__defaults__)
+
+    def world(module: str) -> dict[str, Any]:
+        if module not in worlds:
+            names = worlds[module] = dict(vars(sys.modules[module]))
+            names.update({name: rebuild(value) for name, value in names.items() if isinstance(value, Dispatcher)})
+        return worlds[module]
+
+    return rebuild(compiled)
+
+
+def views(table: np.ndarray) -> Any:
+    """Return a table for plain Python: its numbers come out as int and float, which neither wrap nor warn."""
+    if table.dtype.names is None:
+        return memoryview(table)
+    return SimpleNamespace(**{name: memoryview(table[name]) for name in table.dtype.names})

@@ -1,0 +1,91 @@
+"""What a run leaves: journeys and events as tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from workbench.models.queueing.model import STAMPS
+from workbench.models.queueing.tables import OUTCOMES
+
+if TYPE_CHECKING:
+    from workbench.models.queueing.compile import CompiledNetwork
+
+__all__ = ["Records"]
+
+EVENT_KINDS = ("stamp", "deadline", "reroute")
+
+
+@dataclass(frozen=True)
+class Records:
+    """Journeys and events of the observed cases of one run.
+
+    Parameters
+    ----------
+    model
+        The compiled network, for names.
+    replication
+        Number of the run.
+    rows, marks
+        Structured arrays, in the order in which rows were closed and events came.
+    """
+
+    model: CompiledNetwork
+    replication: int
+    rows: np.ndarray
+    marks: np.ndarray
+
+    def journeys(self) -> pd.DataFrame:
+        """Return one row for each stay at a work, delay or batch step, as KERNEL *Records* lists them.
+
+        Returns
+        -------
+        DataFrame
+            Sorted by (case, queued, step order, visit). Times are int64 milliseconds; ``started`` and ``ended`` are
+            missing where a stay did not start or had not ended.
+        """
+        rows, names = self.rows, self.model.names
+        rows = rows[np.lexsort((rows["visit"], rows["node"], rows["queued"], rows["case"]))]
+        node, entry = rows["node"], rows["entry"]
+        return pd.DataFrame(
+            {
+                "replication": np.full(len(rows), self.replication),
+                "case": rows["case"],
+                "batch": rows["batch"],
+                "mode": names.mode.take(entry),
+                "step": names.step.take(node),
+                "branch": rows["branch"].astype(np.int64),
+                "visit": rows["visit"].astype(np.int64),
+                "priority": rows["priority"].astype(np.int64),
+                "channel": names.channel.take(rows["channel"]),
+                "resource": names.resource.take(node),
+                "queued": rows["queued"],
+                "started": _optional(rows["started"]),
+                "ended": _optional(rows["ended"]),
+                "paused_ms": rows["paused"],
+                "outcome": pd.Categorical.from_codes(rows["outcome"], OUTCOMES),
+            }
+        )
+
+    def events(self) -> pd.DataFrame:
+        """Return stamps, expired deadlines and reroutes: replication, case, kind, key, time (ms), by (case, time)."""
+        marks = self.marks[np.lexsort((self.marks["time"], self.marks["case"]))]
+        keys = np.array([*STAMPS, *self.model.names.deadline], dtype=object)
+        kind = marks["kind"]
+        return pd.DataFrame(
+            {
+                "replication": np.full(len(marks), self.replication),
+                "case": marks["case"],
+                "kind": pd.Categorical.from_codes(kind, EVENT_KINDS),
+                "key": keys[marks["key"] + np.where(kind > 0, len(STAMPS), 0)],
+                "time": marks["time"],
+            }
+        )
+
+
+def _optional(times: np.ndarray) -> pd.arrays.IntegerArray:
+    """Return times with −1 as missing."""
+    return pd.arrays.IntegerArray(times.astype(np.int64), times < 0)

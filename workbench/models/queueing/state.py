@@ -1,0 +1,168 @@
+"""The state of one run outside the kernel: its tables, how they grow, and what feeds and empties them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from workbench.errors import ParameterError, SimulationError
+from workbench.models.queueing import tables
+from workbench.models.queueing.compile import CompiledNetwork
+from workbench.models.queueing.records import Records
+from workbench.models.queueing.tables import LEVELS, LONGEST, SLOTS, Kernel
+from workbench.models.queueing.traffic import Traffic
+
+__all__ = ["State"]
+
+HOUR_MS = 3_600_000
+LONGEST_RUN_OUT_H = 90 * 24
+ROWS = 1 << 16
+EVENTS = 1 << 16
+TRAFFIC_ROWS = 1 << 16
+
+
+def _ms(hours: float, name: str) -> int:
+    value = hours * HOUR_MS
+    if not 0 <= value <= LONGEST:
+        raise ParameterError(f"{name} = {hours!r} is not between 0 h and 292 years.")
+    return int(np.floor(value + 0.5))
+
+
+class State:
+    """Tables of one run; `make_room` answers what `engine.advance` wants."""
+
+    def __init__(
+        self,
+        model: CompiledNetwork,
+        chunks: Iterator[Traffic],
+        seed: int,
+        replication: int,
+        warm_up_h: float,
+        observe_h: float,
+        run_out_h: float | None,
+        record: str,
+    ) -> None:
+        for name, word in (("seed", seed), ("replication", replication)):
+            if not 0 <= word < 2**32:
+                raise ParameterError(f"{name} = {word!r} is not a whole number in [0, 2**32).")
+        self.model, self.chunks, self.replication = model, chunks, replication
+        run = np.zeros(1, tables.RUN)
+        for name in ("free_case", "free_token", "free_frame", "free_timer", "free_group", "free_batch"):
+            run[name] = -1
+        run["seed"], run["replication"], run["classes"] = seed, replication, model.classes
+        run["warm_up"] = _ms(warm_up_h, "warm_up_h")
+        run["observed_until"] = run["warm_up"] + _ms(observe_h, "observe_h")
+        run["stops_early"] = run_out_h is None
+        run_out = _ms(LONGEST_RUN_OUT_H if run_out_h is None else run_out_h, "run_out_h")
+        run["end"] = run["observed_until"] + run_out
+        run["limit"] = model.limit
+        if run_out_h is not None and run["end"][0] > model.limit + 1:
+            raise SimulationError(model.explain_limit(int(run["end"][0])))
+        run["fan"] = model.fan
+        run["channel"] = model.channel_slot
+        run["released_slot"] = model.released_slot
+        run["keeps_rows"] = record != "none"
+        run["n_attributes"], run["n_stamps"], run["n_visits"] = model.n_attributes, model.n_stamps, model.n_visits
+        run["n_calendars"], run["n_resources"] = len(model.tables["calendar"]), len(model.tables["resource"])
+        self.run = run
+        self.rows: list[np.ndarray] = []
+        self.events: list[np.ndarray] = []
+        self.kernel = self._tables()
+        self._note_room()
+        self._traffic()
+
+    def _tables(self) -> Kernel:
+        model = self.model
+        cases, tokens = 1 << 10, max(1 << 11, 2 * model.fan)
+        timers = model.n_timers + 1
+        return Kernel(
+            **model.copy_tables(),
+            run=self.run,
+            case=np.zeros(cases, tables.CASE),
+            attribute=np.zeros((cases, model.n_attributes), np.int16),
+            stamp=np.zeros((cases, model.n_stamps), np.int64),
+            visit=np.zeros((cases, model.n_visits), np.uint16),
+            timer_of=np.zeros((cases, 1), np.int32),
+            token=np.zeros(tokens, tables.TOKEN),
+            frame=np.zeros(tokens, tables.FRAME),
+            timer=np.zeros(timers, tables.TIMER),
+            group=np.zeros(1, tables.GROUP),
+            batch=np.zeros(1, tables.BATCH_TABLE),
+            line=np.full(model.n_queues * model.classes, -1, tables.LINE),
+            occupied=np.zeros((2, LEVELS + 1), np.int64),
+            bucket=np.full((2, LEVELS * SLOTS), -1, np.int32),
+            agenda=np.zeros(tokens + timers, tables.ITEM),
+            starts=np.zeros(tokens + model.n_queues, tables.ITEM),
+            dirty=np.zeros(model.n_queues + 1, np.int32),
+            todo=np.zeros(tokens, tables.TODO),
+            arrival=np.zeros(1, tables.ARRIVAL_TABLE),
+            arrival_attribute=np.zeros((1, model.n_attributes), np.int16),
+            row=np.zeros(max(ROWS, 4 * model.fan), tables.ROW),
+            event=np.zeros(max(EVENTS, 4 * model.fan), tables.EVENT),
+        )
+
+    def make_room(self, wanted: int) -> None:
+        """Let the kernel go on: larger pools, emptied records, more traffic."""
+        k = self.kernel
+        if wanted == tables.WANTS_CASES:
+            self._grow("case", "attribute", "stamp", "visit", "timer_of")
+        elif wanted == tables.WANTS_TOKENS:
+            self._grow("token", "frame", "todo", "agenda", "starts")
+        elif wanted == tables.WANTS_ROWS:
+            self.rows.append(k.row[: self.run["n_rows"][0]].copy())
+            self.run["n_rows"] = 0
+        elif wanted == tables.WANTS_EVENTS:
+            self.events.append(k.event[: self.run["n_events"][0]].copy())
+            self.run["n_events"] = 0
+        elif wanted == tables.WANTS_TRAFFIC:
+            self._traffic()
+
+    def _grow(self, *names: str) -> None:
+        """Double tables; the new half is untouched memory until it is used."""
+        grown = {}
+        for name in names:
+            old = getattr(self.kernel, name)
+            new = np.zeros((2 * len(old), *old.shape[1:]), old.dtype)
+            new[: len(old)] = old
+            grown[name] = new
+        self.kernel = self.kernel._replace(**grown)
+        self._note_room()
+
+    def _note_room(self) -> None:
+        k = self.kernel
+        for name, table in (("case", k.case), ("token", k.token), ("row", k.row), ("event", k.event)):
+            self.run[f"{name}_room"] = len(table)
+
+    def _traffic(self) -> None:
+        """Hand the next chunk of traffic to the kernel."""
+        chunk = next(self.chunks, None)
+        if chunk is None:
+            self.run["more_traffic"] = 0
+            return
+        arrival, attribute = self.model.encode_traffic(chunk)
+        if len(arrival) and self.run["n_traffic"][0]:
+            last = self.kernel.arrival[-1]
+            if (arrival["time"][0], arrival["case"][0]) <= (last["time"], last["case"]):
+                raise ParameterError("a chunk of traffic begins before the end of the one before it.")
+        if len(arrival):
+            self.kernel = self.kernel._replace(arrival=arrival, arrival_attribute=attribute)
+            self.run["next_case"], self.run["n_traffic"] = 0, len(arrival)
+        self.run["more_traffic"] = 1
+
+    def explain(self, error: int) -> str:
+        """Return the message of an error the kernel met."""
+        run = self.run[0]
+        if error == tables.PAST_CALENDAR:
+            return self.model.explain_limit(int(run["now"]))
+        where = self.model.describe_node(int(run["error_node"]))
+        case = int(run["error_case"])
+        if error == tables.NO_RULE:
+            return f"{where}: case {case} meets none of the rules of a write; add a last rule without predicate."
+        return f"{where}: case {case} passed here 65 535 times; is there a way out of the cycle?"
+
+    def records(self) -> Records:
+        """Return what the run has left."""
+        self.make_room(tables.WANTS_ROWS)
+        self.make_room(tables.WANTS_EVENTS)
+        return Records(self.model, self.replication, np.concatenate(self.rows), np.concatenate(self.events))
