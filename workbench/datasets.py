@@ -18,7 +18,19 @@ from workbench import catalogue, content
 from workbench.errors import DatasetError, UnknownKeyError
 from workbench.tables import PROBLEM_COLUMNS, Field, Report, Schema, check_mapping, find_problems, read, read_mapping
 
-__all__ = ["Field", "Report", "Schema", "describe", "find_problems", "load", "names", "read_declarations", "read_table", "schema", "validate"]
+__all__ = [
+    "Field",
+    "Report",
+    "Schema",
+    "describe",
+    "find_problems",
+    "load",
+    "names",
+    "read_declarations",
+    "read_table",
+    "schema",
+    "validate",
+]
 
 
 def names() -> list[str]:
@@ -129,7 +141,9 @@ def load(name: str) -> pd.DataFrame:
     return _loaded(name).copy()
 
 
-def validate(target: str | Path | None = None, *, schema_name: str | None = None, mapping: str | Path | Mapping | None = None) -> pd.DataFrame:
+def validate(
+    target: str | Path | None = None, *, schema_name: str | None = None, mapping: str | Path | Mapping | None = None
+) -> pd.DataFrame:
     """List every problem of a shipped table or of a file of one's own.
 
     Parameters
@@ -246,12 +260,13 @@ def read_declarations(
 
     Examples
     --------
-    >>> import tempfile, pathlib
-    >>> own = pathlib.Path(tempfile.mkdtemp()) / "own.csv"
+    >>> from tempfile import TemporaryDirectory
     >>> head = "declaration_id,operator_class,direction,transport_mode,entry_office,hs_code,value_cny,arrival"
-    >>> _ = own.write_text(head + '\\nA1,general_credit,import,1,CNSHA,090121,"1,200.5",2013-03-04 08:30', encoding="utf-8")
-    >>> read_declarations(own).loc[0, ["hs_code", "value_cny"]].tolist()
-    ['090121', 1200.5]
+    >>> with TemporaryDirectory() as folder:
+    ...     own = Path(folder) / "own.csv"
+    ...     _ = own.write_text(f'{head}\\nA1,general_credit,import,1,CNSHA,090121,"1,200.5",2013-03-04 08:30')
+    ...     read_declarations(own)[["hs_code", "value_cny"]].values.tolist()
+    [['090121', 1200.5]]
     """
     return read_table(path, schema("declarations"), mapping, on_error=on_error)
 
@@ -296,5 +311,3 @@ def read_table(
         return table, report
     report.raise_if_bad()
     return table
-
-

@@ -184,6 +184,7 @@ def find_problems(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
 def _has_type(values: pd.Series, wanted: str) -> bool:
     if values.isna().all():
         return True
+    dtype = values.cat.categories.dtype if isinstance(values.dtype, pd.CategoricalDtype) else values.dtype
     return {
         "string": is_string_dtype,
         "number": lambda dtype: is_numeric_dtype(dtype) and not is_bool_dtype(dtype),
@@ -191,7 +192,7 @@ def _has_type(values: pd.Series, wanted: str) -> bool:
         "boolean": is_bool_dtype,
         "date": is_datetime64_any_dtype,
         "datetime": lambda dtype: is_datetime64_any_dtype(dtype) and getattr(dtype, "tz", None) is None,
-    }[wanted](values.dtype)
+    }[wanted](dtype)
 
 
 def _broken(values: pd.Series, found: Field) -> list[tuple[Any, Any, str]]:
@@ -206,7 +207,9 @@ def _broken(values: pd.Series, found: Field) -> list[tuple[Any, Any, str]]:
         problems += [(row, value, f"comes a second time (first in row {first[value]})") for row, value in given[given.duplicated()].items()]
     if found.enum:
         wrong = given[~given.isin(found.enum)]
-        problems += [(row, value, f"is no code of {found.name}.{did_you_mean(str(value), found.enum)}{hint}") for row, value in wrong.items()]
+        problems += [
+            (row, value, f"is no code of {found.name}.{did_you_mean(str(value), found.enum)}{hint}") for row, value in wrong.items()
+        ]
     if found.pattern:
         wrong = given[~given.str.fullmatch(found.pattern)]
         problems += [(row, value, f"is not of the form {found.pattern}{hint}") for row, value in wrong.items()]
@@ -287,7 +290,9 @@ def _raw_csv(path: Path, schema: Schema, mapping: Mapping, shown: str) -> tuple[
             if not header:
                 header = [cell.strip() for cell in cells]
             elif cells and len(cells) != len(header):
-                problems.append((line, "", "", f"has {len(cells)} cells where the header has {len(header)}; is a quote or a delimiter missing?"))
+                problems.append(
+                    (line, "", "", f"has {len(cells)} cells where the header has {len(header)}; is a quote or a delimiter missing?")
+                )
             elif cells:
                 lines.append(line)
                 rows.append([cell.strip() or None for cell in cells])

@@ -15,9 +15,9 @@ import sys
 from pathlib import Path
 
 COLUMNS = (
-    "key", "topic", "item_zh", "item_en", "document_title_zh", "document_no", "issuer", "issued", "effective", "repealed_or_replaced", "article", "rule",
-    "pilot", "rollout", "source_title", "source_address", "seen", "confidence",
-)  # fmt: skip
+    *("key", "topic", "item_zh", "item_en", "document_title_zh", "document_no", "issuer", "issued", "effective"),
+    *("repealed_or_replaced", "article", "rule", "pilot", "rollout", "source_title", "source_address", "seen", "confidence"),
+)
 REGIONS = {
     "AEO mutual recognition: Hong Kong": "AEO mutual recognition: Hong Kong, China",
     "AEO mutual recognition: Taiwan": "AEO mutual recognition: Taiwan, China",

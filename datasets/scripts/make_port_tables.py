@@ -1,6 +1,6 @@
 """Make `shanghai_port_2015.csv` and `shenzhen_2004_2007.csv`: one observation a row, picked from `source_figures.csv`.
 
-    python datasets/scripts/make_port_tables.py
+python datasets/scripts/make_port_tables.py
 """
 
 from __future__ import annotations
@@ -161,10 +161,9 @@ def observations(topics: dict[str, dict[str, str]], figures: dict[str, dict[str,
             figure = figures[figure_id]
             years = set(re.findall(r"(?:19|20)\d\d", figure["period"]))
             year = years.pop() if len(years) == 1 else ""
-            rows.append(
-                {"key": key, "topic": topic, "quantity_en": figure["what_en"], "quantity_zh": figure["what_zh"], "year": year, "place": figure["scope"], "figure": figure_id}
-                | {column: figure[column] for column in ("value", "unit", "change", "qualifier", "period")}
-            )
+            row = {column: figure[column] for column in ("value", "unit", "change", "qualifier", "period")}
+            row |= {"key": key, "topic": topic, "quantity_en": figure["what_en"], "quantity_zh": figure["what_zh"]}
+            rows.append(row | {"year": year, "place": figure["scope"], "figure": figure_id})
     return rows
 
 

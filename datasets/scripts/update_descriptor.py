@@ -1,6 +1,6 @@
 """Write the bytes and the SHA-256 of every table into `datapackage.yaml`; its comments and order stay.
 
-    python datasets/scripts/update_descriptor.py
+python datasets/scripts/update_descriptor.py
 """
 
 from __future__ import annotations

@@ -1,0 +1,358 @@
+"""Goods declarations: the table that traffic consists of, and a generator of synthetic ones with documented marginals.
+
+A row is a declaration with its main goods line (``workbench.datasets.describe("declarations")``). `check` refuses a table
+that is not one. `synthetic` draws one from a `Traffic` (`workbench.models.marginals`), whose every marginal stands with its basis
+in ``traffic_profiles.csv``; `replay` uses a user's own table instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from workbench import datasets
+from workbench.errors import DatasetError, ParameterError
+from workbench.models.marginals import Traffic, profiles
+from workbench.models.queueing.philox import ARRIVAL, ATTRIBUTE, uniforms
+
+__all__ = ["Traffic", "arrival_ms", "check", "profiles", "replay", "summarise", "synthetic"]
+
+ADDED = 2**31
+"""Cases that a volume above 1 adds are numbered from here, so that nobody else is renumbered."""
+
+HOUR_MS = 3_600_000
+GOLDEN = (5**0.5 - 1) / 2
+
+
+# The table
+
+
+def check(declarations: pd.DataFrame, *, operator_classes: Iterable[str] | None = None, limit: int = 20) -> pd.DataFrame:
+    """Return the table if it is one of goods declarations; else say which cells are not.
+
+    Parameters
+    ----------
+    declarations
+        Columns as ``workbench.datasets.describe("declarations")``; others may stand beside them.
+    operator_classes
+        Codes of the classes of operators; by default the four credit classes of 2014.
+    limit
+        How many problems the message lists; it counts them all.
+
+    Raises
+    ------
+    DatasetError
+        With row, column and value of each problem.
+
+    Examples
+    --------
+    >>> table = synthetic(Traffic.of({"profile": "shanghai_sea_import"}), seed=1, epoch="2013-03-04", n=5)
+    >>> check(table) is table
+    True
+    """
+    schema = datasets.schema("declarations")
+    if operator_classes is not None:
+        schema = schema.with_enum("operator_class", operator_classes)
+    problems = datasets.find_problems(declarations, schema)
+    if len(problems):
+        raise DatasetError(
+            datasets.Report("declarations", len(declarations), len(declarations) - problems["row"].nunique(), problems).text(limit)
+        )
+    return declarations
+
+
+def replay(declarations: pd.DataFrame, *, epoch: str | pd.Timestamp, horizon_h: float) -> pd.DataFrame:
+    """Return the declarations that arrive in [epoch, epoch + horizon), in order, numbered as cases from 1.
+
+    A longer horizon leaves the cases of a shorter one as they are.
+
+    Raises
+    ------
+    DatasetError
+        When the table does not pass `check`, or none of it lies in that time.
+
+    Examples
+    --------
+    >>> own = synthetic(Traffic.of({"profile": "shanghai_sea_import"}), seed=1, epoch="2013-03-04", n=40)
+    >>> replay(own, epoch="2013-03-04", horizon_h=24).index[0]
+    1
+    """
+    check(declarations)
+    start = _epoch(epoch)
+    end = start + pd.Timedelta(hours=horizon_h)
+    arrival = declarations["arrival"]
+    chosen = declarations[(arrival >= start) & (arrival < end)].sort_values("arrival", kind="stable")
+    if chosen.empty:
+        raise DatasetError(f"no declaration arrives from {start} to {end}; the table runs from {arrival.min()} to {arrival.max()}")
+    return chosen.set_axis(pd.RangeIndex(1, len(chosen) + 1, name="case"))
+
+
+def arrival_ms(declarations: pd.DataFrame, epoch: str | pd.Timestamp) -> np.ndarray:
+    """Return the arrivals as whole milliseconds since the epoch, int64.
+
+    Examples
+    --------
+    >>> arrival_ms(pd.DataFrame({"arrival": pd.to_datetime(["2013-03-04 01:00"])}), "2013-03-04").tolist()
+    [3600000]
+    """
+    return (declarations["arrival"].to_numpy("datetime64[ms]") - _epoch(epoch).to_datetime64().astype("datetime64[ms]")).astype(np.int64)
+
+
+def summarise(declarations: pd.DataFrame) -> pd.DataFrame:
+    """Return the marginals of a table of declarations, to set synthetic ones and one's own side by side.
+
+    Returns
+    -------
+    pandas.DataFrame
+        quantity, item, value: counts, shares by code, means; ``top_operator_share`` is the share of declarations of the largest
+        0.4 % of the traders that occur.
+
+    Examples
+    --------
+    >>> table = synthetic(Traffic.of({"profile": "shanghai_sea_import"}), seed=1, epoch="2013-03-04", n=200)
+    >>> summarise(table).head(1).values.tolist()
+    [['n_declarations', '', 200.0]]
+    """
+    n = len(declarations)
+    sizes = declarations["operator_id"].value_counts()
+    value, rate = declarations["value_cny"], declarations["duty_rate"]
+    days = (declarations["arrival"].max() - declarations["arrival"].min()) / pd.Timedelta(days=1)
+    rows = [
+        ("n_declarations", "", n),
+        ("declarations_per_day", "", n / days if days else np.nan),
+        ("n_operators", "", len(sizes)),
+        ("top_operator_share", "", sizes.head(max(1, round(0.004 * len(sizes)))).sum() / n),
+        ("value_cny", "mean", value.mean()),
+        ("value_cny", "median", value.median()),
+        ("duty_rate", "weighted mean", (rate * value).sum() / value[rate.notna()].sum()),
+        ("n_containers", "mean", declarations["n_containers"].mean()),
+        ("licence_required", "share", declarations["licence_required"].mean()),
+        ("ciq_required", "share", declarations["ciq_required"].mean()),
+    ]
+    for column in ("direction", "transport_mode", "entry_office", "operator_class"):
+        rows += [(column, item, share) for item, share in declarations[column].value_counts(normalize=True).items()]
+    chapters = declarations["hs_code"].astype("str").str[:2].value_counts(normalize=True)
+    rows += [("hs_chapter", item, share) for item, share in chapters.items()]
+    numbers = [(quantity, item, np.nan if pd.isna(number) else float(number)) for quantity, item, number in rows]
+    return pd.DataFrame(numbers, columns=["quantity", "item", "value"])
+
+
+# The generator
+
+
+def synthetic(
+    traffic: Traffic, *, seed: int, replication: int = 0, epoch: str | pd.Timestamp, horizon_h: float | None = None, n: int | None = None
+) -> pd.DataFrame:
+    """Draw goods declarations.
+
+    Every attribute of a case is drawn with a key of its own (seed, replication, case, attribute), so asking for more of them,
+    or for other marginals of another attribute, leaves a case as it was. Arrivals are a Poisson process whose rate follows
+    hour, weekday and holiday: a process of rate 1 with its time changed.
+
+    Parameters
+    ----------
+    traffic
+        What to draw from.
+    seed, replication
+        Whole numbers from 0 to 2**32 - 1.
+    epoch
+        Where time begins, local time.
+    horizon_h, n
+        Either all that arrive within that many hours, or the first `n` before `Traffic.volume` thins or adds.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A table that passes `check`, in order of arrival, indexed by ``case``; ``hs_code`` is the chapter.
+
+    Raises
+    ------
+    ParameterError
+        When neither or both of horizon and n are given, or time runs beyond the calendar.
+
+    Examples
+    --------
+    >>> traffic = Traffic.of({"profile": "shanghai_sea_export", "declarations_per_day": 100})
+    >>> synthetic(traffic, seed=2016, epoch="2013-03-04", n=3)["direction"].tolist()
+    ['export', 'export', 'export']
+    """
+    if (horizon_h is None) == (n is None):
+        raise ParameterError("give either horizon_h or n")
+    if not 0 < (n if horizon_h is None else horizon_h) < np.inf:
+        raise ParameterError(
+            f"{'n' if horizon_h is None else 'horizon_h'} must be positive and finite, not {n if horizon_h is None else horizon_h!r}"
+        )
+    start = _epoch(epoch)
+    arrival, case, call = _arrivals(traffic, traffic.declarations_per_day, start, horizon_h, n, seed, replication, 0)
+    if traffic.volume < 1:
+        kept = uniforms(seed, replication, case, ATTRIBUTE, "volume") < traffic.volume
+        arrival, case, call = arrival[kept], case[kept], call[kept]
+    elif traffic.volume > 1:
+        rate = traffic.declarations_per_day * (traffic.volume - 1)
+        horizon = horizon_h if horizon_h is not None else (arrival[-1] + 1) / HOUR_MS
+        more = _arrivals(traffic, rate, start, horizon, None, seed, replication, ADDED)
+        arrival, case, call = (np.concatenate(pair) for pair in zip((arrival, case, call), more, strict=True))
+        order = np.lexsort((case, arrival))
+        arrival, case, call = arrival[order], case[order], call[order]
+    return _frame(traffic, start, arrival, case, call, seed, replication)
+
+
+def _frame(
+    traffic: Traffic, start: pd.Timestamp, arrival: np.ndarray, case: np.ndarray, call: np.ndarray, seed: int, replication: int
+) -> pd.DataFrame:
+    """Draw the attributes of the cases."""
+
+    def u(attribute: str) -> np.ndarray:
+        return uniforms(seed, replication, case, ATTRIBUTE, attribute)
+
+    def choice(name: str, shares: Mapping[str, float]) -> pd.Categorical:
+        return pd.Categorical.from_codes(_pick(shares, u(name)), [*shares])
+
+    rank = 1 + np.minimum(
+        np.searchsorted(_zipf(traffic.n_operators, traffic.operator_exponent), u("operator_id"), side="right"), traffic.n_operators - 1
+    )
+    classes = sorted({key for shares in traffic.class_shares.values() for key in shares})
+    chapter = choice("hs_code", traffic.hs_chapters)
+    rates = np.array([traffic.duty_rates.get(key, 0.0) for key in traffic.hs_chapters])[chapter.codes]
+    ciq = np.array([traffic.ciq_shares.get(key, 0.0) for key in traffic.hs_chapters])[chapter.codes]
+    boxes = np.array([int(key) for key in traffic.containers], dtype=np.int64)
+    numbers = pd.Series(case).astype("str").str.zfill(10).to_numpy()
+    return pd.DataFrame(
+        {
+            "declaration_id": "D" + numbers,
+            "operator_id": "T" + pd.Series(rank).astype("str").str.zfill(7).to_numpy(),
+            "operator_class": pd.Categorical.from_codes(_class_codes(traffic, tuple(classes))[rank - 1], classes),
+            "direction": choice("direction", traffic.direction),
+            "transport_mode": choice("transport_mode", traffic.transport_mode),
+            "entry_office": choice("entry_office", traffic.entry_office),
+            "destination_office": choice("destination_office", traffic.destination_office),
+            "hs_code": chapter,
+            # Rounded to the fen, which hides the last bit in which platforms may differ.
+            "value_cny": np.maximum(
+                np.round(traffic.value_mean_cny * np.exp(traffic.value_sigma * ndtri(u("value_cny")) - traffic.value_sigma**2 / 2), 2), 0.01
+            ),
+            "duty_rate": np.where(u("duty_rate") < traffic.duty_free_share, 0.0, rates),
+            "n_containers": boxes[_pick(traffic.containers, u("n_containers"))],
+            "consignment_id": "B" + numbers,
+            "vessel_call": pd.Series(
+                np.where(call >= 0, "V" + pd.Series(call).astype("str").str.zfill(8).to_numpy(), None), dtype="str"
+            ).array,
+            "arrival": start.to_datetime64().astype("datetime64[ms]") + arrival.astype("timedelta64[ms]"),
+            "licence_required": u("licence_required") < traffic.licence_share,
+            "ciq_required": u("ciq_required") < ciq,
+        },
+        index=pd.Index(case, name="case"),
+    )
+
+
+def _pick(shares: Mapping[str, float], u: np.ndarray) -> np.ndarray:
+    """Return the position of the first value whose cumulative share exceeds u, else of the last."""
+    return np.minimum(np.searchsorted(np.cumsum([*shares.values()]), u, side="right"), len(shares) - 1)
+
+
+@lru_cache(maxsize=8)
+def _zipf(n: int, exponent: float) -> np.ndarray:
+    """Return the cumulative shares of ranks 1 to n."""
+    weights = np.arange(1, n + 1, dtype=np.float64) ** -exponent
+    return np.cumsum(weights) / weights.sum()
+
+
+def _class_codes(traffic: Traffic, classes: tuple[str, ...]) -> np.ndarray:
+    """Return the class of every trader by rank, as a position in `classes`.
+
+    Within a band the classes are spread evenly over the ranks (multiples of the golden ratio, modulo 1), so that their
+    shares are met without chance; rank 1 is of the first class.
+    """
+    codes = np.empty(traffic.n_operators, dtype=np.int64)
+    spread = np.arange(traffic.n_operators) * GOLDEN % 1.0
+    first = 0
+    for band, upper in sorted(traffic.operator_bands.items(), key=lambda item: item[1]):
+        last = traffic.n_operators if upper >= 1 else round(upper * traffic.n_operators)
+        shares = traffic.class_shares[band]
+        own = np.array([classes.index(key) for key in shares])
+        codes[first:last] = own[_pick(shares, spread[first:last])]
+        first = last
+    return codes
+
+
+def _arrivals(
+    traffic: Traffic, per_day: float, start: pd.Timestamp, horizon_h: float | None, n: int | None, seed: int, replication: int, base: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return arrival (ms since the epoch), case number and call number (-1 without calls) of the cases in order."""
+    days = horizon_h / 24 if horizon_h is not None else 2 * n / per_day + 30
+    while True:
+        arrival, call = _calls(traffic, per_day, start, days, seed, replication, base)
+        if horizon_h is not None:
+            inside = arrival < round(horizon_h * HOUR_MS)
+            arrival, call = arrival[inside], call[inside]
+        elif len(arrival) < n:
+            days *= 2
+            continue
+        arrival, call = arrival[:n], call[:n]
+        return arrival, base + np.arange(1, len(arrival) + 1), call
+
+
+def _calls(
+    traffic: Traffic, per_day: float, start: pd.Timestamp, days: float, seed: int, replication: int, base: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return arrival and call number of all cases up to the midnight after `days`."""
+    together = traffic.declarations_per_call > 1
+    edges_h, expected = _clock(traffic, per_day / traffic.declarations_per_call, start, days)
+    count = int(expected[-1] + 8 * np.sqrt(expected[-1]) + 16)
+    while True:  # until the process of rate 1 has passed the end
+        number = base + np.arange(1, count + 1)
+        elapsed = np.cumsum(-np.log(1.0 - uniforms(seed, replication, number, ARRIVAL, "vessel_call" if together else "")))
+        if elapsed[-1] > expected[-1]:
+            break
+        count *= 2
+    within = elapsed < expected[-1]
+    arrival = np.floor(np.interp(elapsed[within], expected, edges_h) * HOUR_MS + 0.5).astype(np.int64)
+    if not together:
+        return arrival, np.full(len(arrival), -1)
+    sizes = _call_sizes(traffic, number[within], seed, replication)
+    return np.repeat(arrival, sizes), np.repeat(number[within], sizes)
+
+
+def _call_sizes(traffic: Traffic, number: np.ndarray, seed: int, replication: int) -> np.ndarray:
+    """Draw how many declarations each call brings: geometric from 1, by inverse distribution function."""
+    u = uniforms(seed, replication, number, ATTRIBUTE, "declarations_per_call")
+    return np.ceil(np.log(1.0 - u) / np.log(1.0 - 1.0 / traffic.declarations_per_call)).astype(np.int64).clip(1)
+
+
+def _clock(traffic: Traffic, per_day: float, start: pd.Timestamp, days: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return edges (hours since the epoch, on full hours) and the expected number of arrivals up to each.
+
+    The edges run to the first midnight at or after the end, whatever the hour: a longer time extends them and changes none.
+    """
+    calendar = datasets.load("calendar_cn").set_index("date")
+    first = start.normalize()
+    last = (start + pd.Timedelta(days=days)).ceil("D")
+    if first < calendar.index[0] or last > calendar.index[-1] + pd.Timedelta(days=1):
+        raise ParameterError(
+            f"traffic from {start} to {last} runs beyond the calendar ({calendar.index[0].date()} to {calendar.index[-1].date()})"
+        )
+    span = calendar.loc[first : last - pd.Timedelta(days=1)]
+    weekday = np.array(traffic.weekday_profile) / np.mean(traffic.weekday_profile)
+    working = weekday[:5].mean()
+    day = np.where(span["is_makeup"], working, weekday[span["weekday"] - 1])
+    day = np.where(span["holiday_en"].notna(), working * traffic.holiday_factor, day)
+    hours = np.array(traffic.hour_profile) / np.sum(traffic.hour_profile)
+    rates = per_day * np.outer(day, hours).ravel()
+    skipped = int((start - first) / pd.Timedelta(hours=1))
+    edges = np.arange(skipped, len(rates) + 1) - (start - first) / pd.Timedelta(hours=1)
+    part = np.diff(np.maximum(edges, 0.0))
+    return np.maximum(edges, 0.0), np.concatenate([[0.0], np.cumsum(rates[skipped:] * part)])
+
+
+def _epoch(epoch: str | pd.Timestamp) -> pd.Timestamp:
+    try:
+        start = pd.Timestamp(epoch)
+    except ValueError:
+        raise ParameterError(f"epoch {epoch!r} is no time like 2013-03-04T00:00") from None
+    if start is pd.NaT or start.tz is not None:
+        raise ParameterError(f"epoch {epoch!r} must be a local time without offset")
+    return start
