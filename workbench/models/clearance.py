@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from difflib import SequenceMatcher
 from functools import cached_property
 from pathlib import Path
@@ -11,14 +12,17 @@ from typing import Any, Literal
 
 import networkx as nx
 import pandas as pd
+from pydantic import Field, model_validator
 
 from workbench import catalogue, provenance
-from workbench.errors import CatalogueError, ParameterError, UnknownKeyError
-from workbench.models.process import Edge, Process, Step, StepDefaults
+from workbench.errors import CatalogueError, GraphError, ParameterError, UnknownKeyError
+from workbench.models.eligibility import Requirement, Trader, judge
+from workbench.models.process import Edge, Process, Step, StepDefaults, matches
 from workbench.models.queueing.model import STAMPS
+from workbench.parameters import day
 from workbench.provenance import Basis
 
-__all__ = ["ClearanceMode", "Deadline", "compare", "diff", "mode", "modes", "step_defaults", "step_from"]
+__all__ = ["ClearanceMode", "Deadline", "compare", "diff", "eligible", "mode", "modes", "step_defaults", "step_from"]
 
 Statistic = Literal["mean", "min", "max"]
 
@@ -42,7 +46,7 @@ class Deadline(catalogue.Record):
     label: catalogue.Label
     start: Literal[STAMPS]  # type: ignore[valid-type]
     stop: Literal[STAMPS]  # type: ignore[valid-type]
-    limit_h: float
+    limit_h: float = Field(gt=0)
     calendar: str = ""
     consequence: Literal["mark", "leave", "reroute"] = "mark"
     to: str = ""
@@ -70,11 +74,22 @@ class ModeRecord(catalogue.Record):
     cases: Mapping[str, Case]
     steps: tuple[Any, ...]
     deadlines: tuple[Deadline, ...] = ()
+    eligibility: tuple[Requirement, ...] = ()
     effective: str = ""
     repealed: str = ""
     law: tuple[str, ...] = ()
     references: tuple[str, ...]
     basis: Basis
+
+    @model_validator(mode="after")
+    def _dated(self) -> ModeRecord:
+        try:
+            days = [day(text) for text in (self.effective, self.repealed) if text]
+        except ParameterError as error:
+            raise ValueError(str(error)) from None
+        if len(days) == 2 and days[1] <= days[0]:
+            raise ValueError(f"repealed {self.repealed} must be later than effective {self.effective}")
+        return self
 
 
 @dataclass(frozen=True)
@@ -93,6 +108,8 @@ class ClearanceMode:
         Named kinds of declaration for which `critical_path` is worked out; the first is the usual one.
     deadlines
         Legal time limits.
+    eligibility
+        Conditions of use; see `eligible`.
     effective, repealed
         Dates between which the mode was on offer, as precise as known.
     law, references, basis
@@ -114,6 +131,7 @@ class ClearanceMode:
     process: Process
     cases: Mapping[str, Case]
     deadlines: tuple[Deadline, ...]
+    eligibility: tuple[Requirement, ...]
     effective: str
     repealed: str
     law: tuple[str, ...]
@@ -186,7 +204,7 @@ class ClearanceMode:
             Columns ``reference``, ``used_for`` (steps), ``title_zh``, ``title_en``.
         """
         used: dict[str, list[str]] = {}
-        for reference in (*self.references, *self.law, *self.basis.references):
+        for reference in (*self.references, *self.law, *self.basis.references, *(ref for item in self.eligibility for ref in item.law)):
             used.setdefault(reference, [])
         for step in self.process:
             for reference in [*step.law, *(ref for _, basis in step.bases() for ref in basis.references)]:
@@ -321,26 +339,6 @@ class ClearanceMode:
         return [stamp for stamp in STAMPS if stamp in given]
 
 
-def matches(condition: Mapping[str, Any], attributes: Mapping[str, Any]) -> bool:
-    """Say whether attributes meet a condition; an attribute that is missing meets none.
-
-    Examples
-    --------
-    >>> matches({"channel": ["yellow", "red"], "value_cny": {"min": 5000}}, {"channel": "red", "value_cny": 9000})
-    True
-    """
-    for name, wanted in condition.items():
-        value = attributes.get(name)
-        if value is None:
-            return False
-        if isinstance(wanted, Mapping):
-            if not wanted.get("min", float("-inf")) <= value <= wanted.get("max", float("inf")):
-                return False
-        elif value not in (wanted if isinstance(wanted, (list, tuple)) else [wanted]):
-            return False
-    return True
-
-
 def _followed(step: Step, attributes: Mapping[str, Any], back: set[tuple[str, str]]) -> list[Edge]:
     """Return the edges that a case with these attributes follows."""
     if step.kind == "fork":
@@ -381,11 +379,8 @@ def mode(key: str | Path) -> ClearanceMode:
     names = {kind: set(catalogue.keys(kind)) for kind in ("parties", "places", "documents")}
     for step in process:
         _check_names(step, record, names)
-    for deadline in record.deadlines:
-        if deadline.consequence == "reroute" and deadline.to not in process.keys:
-            raise UnknownKeyError("step", deadline.to, process.keys, deadline.where)
-    if not record.cases:
-        raise CatalogueError(f"{record.where}: {record.key}: cases: name at least one kind of declaration")
+    _check_deadlines(record, process)
+    _check_cases(record, process)
     return ClearanceMode(
         key=record.key,
         label=record.label,
@@ -396,6 +391,7 @@ def mode(key: str | Path) -> ClearanceMode:
         process=process,
         cases=record.cases,
         deadlines=record.deadlines,
+        eligibility=record.eligibility,
         effective=record.effective,
         repealed=record.repealed,
         law=record.law,
@@ -433,7 +429,8 @@ def _step(item: Any, defaults: Mapping[str, catalogue.Located], where: str) -> S
 
 
 def _check_names(step: Step, record: ModeRecord, names: Mapping[str, set[str]]) -> None:
-    for noun, kind, used in (("party", "parties", [step.party]), ("place", "places", [step.place]), ("document", "documents", step.documents)):
+    parties = [step.party, *(party for fee in step.fees for party in (fee.payer, fee.payee))]
+    for noun, kind, used in (("party", "parties", parties), ("place", "places", [step.place]), ("document", "documents", step.documents)):
         for name in used:
             if name and name not in names[kind]:
                 raise UnknownKeyError(noun, name, names[kind], step.where)
@@ -441,6 +438,28 @@ def _check_names(step: Step, record: ModeRecord, names: Mapping[str, set[str]]) 
         raise UnknownKeyError("office role", step.office, record.offices, step.where)
     if step.uses and not step.office:
         raise CatalogueError(f"{step.where}: step {step.key!r} uses a resource, so it names the office (role) at which it is")
+
+
+def _check_deadlines(record: ModeRecord, process: Process) -> None:
+    for deadline in record.deadlines:
+        if deadline.start == deadline.stop:
+            raise CatalogueError(f"{deadline.where}: deadline {deadline.key!r} starts and stops at the same stamp, {deadline.start!r}")
+        if (deadline.consequence == "reroute") != bool(deadline.to):
+            raise CatalogueError(f"{deadline.where}: deadline {deadline.key!r}: `to` names a step where the consequence is reroute, and only there")
+        if deadline.to and deadline.to not in process.keys:
+            raise UnknownKeyError("step", deadline.to, process.keys, deadline.where)
+        if deadline.to and process.enclosing(deadline.to):
+            raise GraphError(f"{deadline.where}: deadline {deadline.key!r} leads into the block of {process.enclosing(deadline.to)[0]!r}; name a step outside all blocks")
+
+
+def _check_cases(record: ModeRecord, process: Process) -> None:
+    if not record.cases:
+        raise CatalogueError(f"{record.where}: {record.key}: cases: name at least one kind of declaration")
+    used = {name for step in process for edge in step.next for name in edge.when or {}} | {write.attribute for step in process for write in step.writes}
+    for case in record.cases.values():
+        for name in case.attributes:
+            if name not in used:
+                raise UnknownKeyError("attribute that a step writes or a condition asks for", name, used, case.where)
 
 
 def modes() -> pd.DataFrame:
@@ -459,6 +478,75 @@ def modes() -> pd.DataFrame:
                 "repealed": item.repealed,
                 "n_steps": len(item.process),
                 "n_offices": len(item.offices),
+            }
+        )
+    return pd.DataFrame(rows).set_index("mode")
+
+
+def eligible(
+    *,
+    operator_class: str = "",
+    entry: str = "",
+    destination: str = "",
+    transport_mode: str = "",
+    on: str | date | None = None,
+    direction: str = "",
+    goods: Mapping[str, Any] | None = None,
+) -> pd.DataFrame:
+    """Say which modes a trader may use for a consignment, and by which rule the others are refused.
+
+    What is left out is not tested; conditions that cannot be tested are listed for the modes that remain.
+
+    Parameters
+    ----------
+    operator_class
+        Key from ``operators.yaml``.
+    entry, destination
+        Office where the goods enter (leave) China, and office of destination (dispatch), from ``offices.yaml``.
+    transport_mode
+        UN/CEFACT Recommendation 19 code, ``"1"`` (maritime) to ``"9"``.
+    on
+        The day, as text or date.
+    direction
+        ``"import"`` or ``"export"``.
+    goods
+        Further attributes: ``hs_code``, ``bonded``, ``perishable`` …
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a mode: ``zh``, ``en``, ``eligible``, ``reason_zh``, ``reason_en``, ``references`` (the rules), ``open_zh``
+        and ``open_en`` (what is still to be shown to customs).
+
+    Raises
+    ------
+    UnknownKeyError
+        When there is no such class, office, transport mode or direction.
+    ParameterError
+        When the day is no date.
+
+    Examples
+    --------
+    >>> inland = eligible(entry="CNSHA", destination="CNCKG", on="2014-11-30", direction="import")
+    >>> inland.loc["regional_integrated_import", "eligible"].item(), inland.loc["transit_direct_import", "eligible"].item()
+    (False, True)
+    """
+    trader = Trader(operator_class, entry, destination, transport_mode, None if on is None else day(on), direction, goods or {})
+    rows = []
+    for key in catalogue.keys("modes"):
+        item = mode(key)
+        verdict = judge(item, trader)
+        rows.append(
+            {
+                "mode": key,
+                "zh": item.label.zh,
+                "en": item.label.en,
+                "eligible": verdict.eligible,
+                "reason_zh": verdict.reason.zh,
+                "reason_en": verdict.reason.en,
+                "references": ", ".join(verdict.references),
+                "open_zh": "；".join(requirement.says.zh for requirement in verdict.open),
+                "open_en": "; ".join(requirement.says.en for requirement in verdict.open),
             }
         )
     return pd.DataFrame(rows).set_index("mode")
