@@ -179,7 +179,13 @@ def run(
             click.echo(f"{result.lesson.key}: {result.problem}", err=True)
         if result.status == "failed" and result.comparisons:
             _show(
-                {"number": row.name, "expected": row.expected, "got": row.got, "tolerance": row.tolerance, "agrees": "yes" if row.agrees else "NO"}
+                {
+                    "number": row.name,
+                    "expected": row.expected,
+                    "got": row.got,
+                    "tolerance": row.tolerance,
+                    "agrees": "yes" if row.agrees else "NO",
+                }
                 for row in result.comparisons
             )
     if any(result.lesson.lang != lang for result in results):

@@ -107,7 +107,9 @@ def _problems_of(cell: NotebookNode) -> list[str]:
     if CHECK_TAG not in cell.metadata.get("tags", ()):
         return found
     if not cell.outputs:
-        found.append(f"tagged {CHECK_TAG} but stores no output, so nbval would pass whatever it prints; run the lesson with --update-expected")
+        found.append(
+            f"tagged {CHECK_TAG} but stores no output, so nbval would pass whatever it prints; run the lesson with --update-expected"
+        )
     for output in cell.outputs:
         if output.output_type == "error" or output.get("name") == "stderr":
             found.append("stores an error or a warning; an output to be compared must have neither")

@@ -8,24 +8,37 @@ import json
 import platform
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
 
 import workbench
 from workbench import catalogue, content
 from workbench.lessons.lesson import Lesson, cell_source
 
-__all__ = ["fingerprint", "versions"]
+__all__ = ["fingerprint", "surroundings", "versions"]
 
 _DISTRIBUTION = "customs-reform-workbench"
 
 
-def fingerprint(lesson: Lesson, parameters: Mapping[str, object]) -> str:
-    """Return the digest of everything that a lesson's result hangs on; stored outputs are not among it."""
+def fingerprint(lesson: Lesson, parameters: Mapping[str, object], around: str) -> str:
+    """Return the digest of everything that a lesson's result hangs on; stored outputs are not among it.
+
+    Parameters
+    ----------
+    lesson, parameters
+        What is run.
+    around
+        What `surroundings` gave.
+    """
     cells = [(cell["cell_type"], cell_source(cell), cell["metadata"].get("tags", [])) for cell in lesson.notebook["cells"]]
+    stated = json.dumps([cells, dict(parameters), lesson.lang, around], sort_keys=True)
+    return hashlib.sha256(stated.encode()).hexdigest()
+
+
+def surroundings() -> str:
+    """Return a digest of the package, its data, the catalogues laid over it, and all versions."""
     folders = [Path(workbench.__file__).parent, content.folder("datasets"), *catalogue.layers()]
-    stated = [cells, dict(parameters), lesson.lang, _versions(), [_digest(folder) for folder in folders]]
-    return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
+    stated = json.dumps([_versions(), platform.python_version(), [_digest(folder) for folder in folders]])
+    return hashlib.sha256(stated.encode()).hexdigest()
 
 
 def versions() -> str:
@@ -34,14 +47,12 @@ def versions() -> str:
     return ", ".join(f"{name} {version}" for name, version in {**shown, "Python": platform.python_version()}.items())
 
 
-@cache
 def _versions() -> dict[str, str]:
     """Versions of the distribution and of all that it asks for."""
     names = [_DISTRIBUTION, *(re.match(r"[\w.-]+", line)[0] for line in importlib.metadata.requires(_DISTRIBUTION) or ())]
     return {name: importlib.metadata.version(name) for name in names}
 
 
-@cache
 def _digest(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in _files(folder):

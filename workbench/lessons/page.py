@@ -36,6 +36,7 @@ for (const holder of document.querySelectorAll("figure.plotly")) {
 }
 """
 
+
 class _Renderer(IPythonRenderer):
     """Markdown with formulas as MathML, which browsers draw without a script."""
 
@@ -62,7 +63,9 @@ class _LessonExporter(HTMLExporter):
     def markdown2html(self, context, source: str) -> str:
         cell = context.get("cell", {})
         folder = context["resources"].get("metadata", {}).get("path", "")
-        renderer = _Renderer(escape=False, embed_images=True, path=folder, attachments=cell.get("attachments", {}), exclude_anchor_links=True)
+        renderer = _Renderer(
+            escape=False, embed_images=True, path=folder, attachments=cell.get("attachments", {}), exclude_anchor_links=True
+        )
         return MarkdownWithMath(renderer=renderer).render(source)
 
 
@@ -110,7 +113,7 @@ def write_page(
 def _figure_json(figure: Mapping) -> markupsafe.Markup:
     """Write a figure so that no text in it can end the script element it stands in."""
     plain = {key: figure[key] for key in ("data", "layout") if key in figure}
-    return markupsafe.Markup(json.dumps(plain, ensure_ascii=False).replace("<", "\\u003c"))  # noqa: S704
+    return markupsafe.Markup(json.dumps(plain, ensure_ascii=False).replace("<", "\\u003c"))
 
 
 class _Fetches(HTMLParser):

@@ -91,10 +91,9 @@ def _read_cell(source: str, where: str) -> dict[str, Parameter]:
 
 def _read_statement(statement: ast.stmt, comments: Mapping[int, str], where: str) -> Parameter:
     here = f"{where}, line {statement.lineno}"
-    target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
     try:
-        default = ast.literal_eval(statement.value)
-        name = target.id
+        (target,) = statement.targets if isinstance(statement, ast.Assign) else (statement.target,)
+        name, default = target.id, ast.literal_eval(statement.value)
     except (AttributeError, ValueError) as error:
         raise LessonError(f"{here}: only 'name = literal' may stand here, not {ast.unparse(statement)!r}") from error
     annotation = ast.unparse(statement.annotation) if isinstance(statement, ast.AnnAssign) else type(default).__name__

@@ -27,7 +27,7 @@ from workbench import content
 from workbench.errors import LessonError, UnknownKeyError
 from workbench.files import write_whole
 from workbench.lessons.canonical import with_stored_outputs
-from workbench.lessons.fingerprint import fingerprint, versions
+from workbench.lessons.fingerprint import fingerprint, surroundings, versions
 from workbench.lessons.index import write_index
 from workbench.lessons.lesson import LANGUAGES, Lesson, find_lessons, select_lessons
 from workbench.lessons.parameters import checked, declared, from_text
@@ -90,6 +90,7 @@ class _Plan:
     parameters: Mapping[str, object]
     expected: Path
     out: Path
+    around: str
 
     @property
     def page(self) -> Path:
@@ -99,7 +100,7 @@ class _Plan:
 
     @cached_property
     def key(self) -> str:
-        return fingerprint(self.lesson, self.parameters)
+        return fingerprint(self.lesson, self.parameters, self.around)
 
     def result(self, status: str, **rest: object) -> LessonResult:
         return LessonResult(self.lesson, self.profile, self.parameters, status, **rest)
@@ -190,6 +191,7 @@ def _plans(lessons: Sequence[Lesson], profile: Profile, given: Mapping[str, obje
         if name not in names:
             raise UnknownKeyError("parameter", name, names, ", ".join(lesson.key for lesson in lessons))
     titles = {(lesson.key, lesson.lang): lesson.title for lang in LANGUAGES for lesson in find_lessons(lang, folder)}
+    around = surroundings()
     plans = []
     for lesson, parameters in known.items():
         own = {
@@ -200,7 +202,7 @@ def _plans(lessons: Sequence[Lesson], profile: Profile, given: Mapping[str, obje
         values = {**profile.parameters_of(lesson), **checked(parameters, own, lesson.path.name)}
         other = next((title for (key, lang), title in titles.items() if key == lesson.key and lang != lesson.lang), "")
         expected = folder / "expected" / f"{lesson.key}.{profile.key}.json"
-        plans.append(_Plan(lesson, other, "own" if own else profile.key, values, expected, out))
+        plans.append(_Plan(lesson, other, "own" if own else profile.key, values, expected, out, around))
     return plans
 
 
