@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
 
-__all__ = ["refuse_existing", "write_whole"]
+__all__ = ["refuse_existing", "whole_file", "write_whole"]
 
 
-def write_whole(path: Path, text: str | bytes) -> None:
-    """Write `text` to `path` (text as UTF-8 with ``\\n``), creating its folder; either all of it appears or nothing.
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a temporary file beside `path` that takes its place when the block ends well, and vanishes otherwise.
 
     Raises
     ------
@@ -24,14 +27,27 @@ def write_whole(path: Path, text: str | bytes) -> None:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
         raise WorkbenchError(f"{path}: cannot be written: {error.strerror}") from error
+    os.close(handle)
+    temporary = Path(name)
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(text if isinstance(text, bytes) else text.encode("utf-8"))
-        os.chmod(name, 0o644)  # mkstemp makes a private file
-        os.replace(name, path)
+        yield temporary
+        temporary.chmod(0o644)  # mkstemp makes a private file
+        temporary.replace(path)
     except BaseException:
-        os.unlink(name)
+        temporary.unlink(missing_ok=True)
         raise
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write `content` to `path` (text as UTF-8, line ends as they are), creating its folder; all of it appears or nothing.
+
+    Raises
+    ------
+    WorkbenchError
+        When the folder cannot be written to.
+    """
+    with whole_file(path) as temporary:
+        temporary.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
 
 
 def refuse_existing(path: Path, force: bool) -> None:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import workbench
 from workbench import catalogue, content
 from workbench.lessons.lesson import Lesson, cell_source
 
@@ -36,7 +35,7 @@ def fingerprint(lesson: Lesson, parameters: Mapping[str, object], around: str) -
 
 def surroundings() -> str:
     """Return a digest of the package, its data, the catalogues laid over it, and all versions."""
-    folders = [Path(workbench.__file__).parent, content.folder("datasets"), *catalogue.layers()]
+    folders = [Path(content.__file__).parent, content.folder("datasets"), *catalogue.layers()]
     stated = json.dumps([_versions(), platform.python_version(), [_digest(folder) for folder in folders]])
     return hashlib.sha256(stated.encode()).hexdigest()
 

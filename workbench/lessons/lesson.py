@@ -15,11 +15,9 @@ from pathlib import Path
 
 from workbench import content
 from workbench.errors import LessonError, UnknownKeyError
+from workbench.language import LANGUAGES
 
-__all__ = ["LANGUAGES", "Lesson", "copy_lessons", "find_lessons", "select_lessons"]
-
-LANGUAGES = {"en": "English", "zh": "中文"}
-"""The languages that lessons are written in, in the order in which one falls back on another."""
+__all__ = ["Lesson", "copy_lessons", "find_lessons", "select_lessons"]
 
 _FILE_NAME = re.compile(r"(\d\d)_[a-z0-9_]+\.ipynb")
 _HEADING = re.compile(r"^# +(.+?) *$", re.MULTILINE)

@@ -26,10 +26,11 @@ import nbformat
 from workbench import content
 from workbench.errors import LessonError, UnknownKeyError
 from workbench.files import write_whole
+from workbench.language import LANGUAGES
 from workbench.lessons.canonical import with_stored_outputs
 from workbench.lessons.fingerprint import fingerprint, surroundings, versions
 from workbench.lessons.index import write_index
-from workbench.lessons.lesson import LANGUAGES, Lesson, find_lessons, select_lessons
+from workbench.lessons.lesson import Lesson, find_lessons, select_lessons
 from workbench.lessons.parameters import checked, declared, from_text
 from workbench.lessons.profiles import Profile, load_profile
 from workbench.lessons.recording import Comparison, compare, read_expected, write_expected
