@@ -88,7 +88,9 @@ def test_a_reference_that_leads_nowhere_names_the_nearest_and_the_place(referenc
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize("reference", ["lecture-2016 §二(二)", "law:transit-clearance", "figures:sh-random-share", "benchmarks:qd-imp-prepare"])
+@pytest.mark.parametrize(
+    "reference", ["lecture-2016 §二(二)", "law:transit-clearance", "figures:sh-random-share", "benchmarks:qd-imp-prepare"]
+)
 def test_a_reference_has_a_title_in_both_languages(reference):
     found = title(reference)
     assert found.zh and found.en and found.zh != found.en

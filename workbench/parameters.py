@@ -41,7 +41,7 @@ def day(text: str | date) -> date:
         return date(text.year, text.month, text.day)
     if _DATE.fullmatch(str(text)):
         try:
-            return date.fromisoformat(f"{text}{'-01-01'[len(text) - 4:]}")
+            return date.fromisoformat(f"{text}{'-01-01'[len(text) - 4 :]}")
         except ValueError:
             pass
     raise ParameterError(f"{text!r} is no date; write YYYY, YYYY-MM or YYYY-MM-DD")
