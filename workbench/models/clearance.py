@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -216,6 +217,23 @@ class ClearanceMode:
         titles = {reference: provenance.title(reference) for reference in used}
         rows = [{"reference": ref, "used_for": ", ".join(steps), "title_zh": titles[ref].zh, "title_en": titles[ref].en} for ref, steps in used.items()]
         return pd.DataFrame(rows)
+
+    def to_graphml(self) -> str:
+        """Return the process as GraphML text: labels, party, place, office, times and stamps of each step as plain values.
+
+        Examples
+        --------
+        >>> mode("port_clearance_import").to_graphml().startswith("<graphml")
+        True
+        """
+        plain = nx.DiGraph(mode=self.key, zh=self.label.zh, en=self.label.en)
+        for key, row in self.steps.iterrows():
+            plain.add_node(key, **{name: value.item() if hasattr(value, "item") else value for name, value in row.items()})
+        for before, after, values in self.process.graph().edges(data=True):
+            condition = "" if values["when"] is None else json.dumps(dict(values["when"]), ensure_ascii=False, sort_keys=True)
+            chance = {} if values["probability"] is None else {"probability": values["probability"]}
+            plain.add_edge(before, after, when=condition, flow=values["flow"], order=values["order"], **chance)
+        return "\n".join(nx.generate_graphml(plain))
 
     # ------------------------------------------------------------------------------------------------- critical path
 
