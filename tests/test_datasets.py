@@ -363,6 +363,13 @@ def test_a_bad_mapping_is_refused_with_its_line(tmp_path: Path, text: str, error
         datasets.read_declarations(written(tmp_path, f"{HEADER}\n{GOOD}\n"), written(tmp_path, text, "m.yaml"))
 
 
+def test_other_classes_of_operators_can_be_read(tmp_path: Path) -> None:
+    path = written(tmp_path, f"{HEADER}\n{GOOD.replace('general_credit', 'class_b')}\n")
+    assert datasets.read_declarations(path, operator_classes=["class_a", "class_b"]).loc[0, "operator_class"] == "class_b"
+    with pytest.raises(DatasetError, match="'class_b' is no code of operator_class"):
+        datasets.read_declarations(path)
+
+
 def test_parquet_is_read_like_text(tmp_path: Path) -> None:
     frame = pd.DataFrame(
         {

@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 
 from workbench import datasets, provenance
 from workbench.errors import DatasetError, ParameterError, UnknownKeyError
-from workbench.models import declaration
+from workbench.models import declaration, operators
 from workbench.models.declaration import Traffic
 
 EPOCH = "2013-03-04"  # a Monday
@@ -291,6 +291,8 @@ def test_bases_say_what_rests_on_assumptions() -> None:
         ({"horizon_h": 1, "n": 1}, "give either horizon_h or n"),
         ({"n": 0}, "n must be positive"),
         ({"horizon_h": -1}, "horizon_h must be positive"),
+        ({"horizon_h": 24, "seed": -1}, "seed must lie between 0"),
+        ({"horizon_h": 24, "replication": 2**32}, "replication must lie between 0"),
         ({"horizon_h": 24, "epoch": "2003-12-31"}, "runs beyond the calendar"),
         ({"horizon_h": 48, "epoch": "2026-12-31"}, "runs beyond the calendar"),
         ({"horizon_h": 24, "epoch": "soon"}, "is no time like"),
@@ -299,7 +301,7 @@ def test_bases_say_what_rests_on_assumptions() -> None:
 )
 def test_bad_arguments_are_refused(arguments: dict, message: str) -> None:
     with pytest.raises(ParameterError, match=message):
-        declaration.synthetic(Traffic.of({"profile": "shanghai_sea_import"}), seed=1, **{"epoch": EPOCH, **arguments})
+        declaration.synthetic(Traffic.of({"profile": "shanghai_sea_import"}), **{"epoch": EPOCH, "seed": 1, **arguments})
 
 
 # The table
@@ -350,6 +352,10 @@ def test_other_classes_can_be_asked_for() -> None:
     assert declaration.check(old, operator_classes=["class_aa", "class_a"]) is old
     with pytest.raises(DatasetError, match="no code of operator_class"):
         declaration.check(old)
+
+
+def test_the_classes_are_those_of_the_catalogue() -> None:
+    assert set(datasets.schema("declarations")["operator_class"].enum) == set(operators.operator_classes("credit_2014")["key"])
 
 
 def test_replay_numbers_by_arrival_and_keeps_to_its_time() -> None:

@@ -249,9 +249,20 @@ def _file_problem(problem: str) -> pd.DataFrame:
 
 
 def read_declarations(
-    path: str | Path, mapping: str | Path | Mapping | None = None, *, on_error: Literal["raise", "report"] = "raise"
+    path: str | Path,
+    mapping: str | Path | Mapping | None = None,
+    *,
+    operator_classes: Iterable[str] | None = None,
+    on_error: Literal["raise", "report"] = "raise",
 ) -> pd.DataFrame | tuple[pd.DataFrame, Report]:
     """Read goods declarations of one's own; see `read_table` for the mapping file and what is reported.
+
+    Parameters
+    ----------
+    path, mapping, on_error
+        As in `read_table`.
+    operator_classes
+        Codes of the classes of operators; by default the four credit classes of 2014.
 
     Returns
     -------
@@ -268,7 +279,10 @@ def read_declarations(
     ...     read_declarations(own)[["hs_code", "value_cny"]].values.tolist()
     [['090121', 1200.5]]
     """
-    return read_table(path, schema("declarations"), mapping, on_error=on_error)
+    wanted = schema("declarations")
+    if operator_classes is not None:
+        wanted = wanted.with_enum("operator_class", operator_classes)
+    return read_table(path, wanted, mapping, on_error=on_error)
 
 
 def read_table(

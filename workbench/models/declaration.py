@@ -186,6 +186,9 @@ def synthetic(
         raise ParameterError(
             f"{'n' if horizon_h is None else 'horizon_h'} must be positive and finite, not {n if horizon_h is None else horizon_h!r}"
         )
+    for name, word in (("seed", seed), ("replication", replication)):
+        if not 0 <= word < 2**32:
+            raise ParameterError(f"{name} must lie between 0 and 2**32 - 1, not at {word!r}")
     start = _epoch(epoch)
     arrival, case, call = _arrivals(traffic, traffic.declarations_per_day, start, horizon_h, n, seed, replication, 0)
     if traffic.volume < 1:
@@ -210,7 +213,8 @@ def _frame(
         return uniforms(seed, replication, case, ATTRIBUTE, attribute)
 
     def choice(name: str, shares: Mapping[str, float]) -> pd.Categorical:
-        return pd.Categorical.from_codes(_pick(shares, u(name)), [*shares])
+        codes = _pick(shares, u(name)) if len(shares) > 1 else np.zeros(len(case), dtype=np.int8)
+        return pd.Categorical.from_codes(codes, [*shares])
 
     rank = 1 + np.minimum(
         np.searchsorted(_zipf(traffic.n_operators, traffic.operator_exponent), u("operator_id"), side="right"), traffic.n_operators - 1
