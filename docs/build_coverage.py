@@ -1,11 +1,11 @@
 """Make coverage.md from coverage.yaml: python docs/build_coverage.py"""
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
 from workbench import catalogue
+from workbench.files import write_whole
 
 FOLDER = Path(__file__).resolve().parent
 HEAD = """# Coverage
@@ -58,6 +58,4 @@ def _links(paths: Iterable[str]) -> str:
 
 
 if __name__ == "__main__":
-    draft = FOLDER / "coverage.md.part"
-    draft.write_text(render(features()), encoding="utf-8")
-    os.replace(draft, FOLDER / "coverage.md")
+    write_whole(FOLDER / "coverage.md", render(features()))

@@ -127,10 +127,21 @@ def test_every_family_of_clearance_modes_is_defined(family):
     assert TERMS[family].topic == "clearance_modes"
 
 
-def test_the_steps_name_terms_that_exist():
-    named = {step["term"]: step.where for step in catalogue.raw("steps").values() if step.get("term")}
-    assert named
-    assert not {where: key for key, where in named.items() if key not in TERMS}
+def named_terms(node):
+    """Yield (term, file:line) of every field ``term`` below a node."""
+    if isinstance(node, catalogue.Located):
+        if "term" in node:
+            yield node["term"], node.where_of("term")
+        node = node.values()
+    for value in node if not isinstance(node, (str, int, float, type(None))) else ():
+        yield from named_terms(value)
+
+
+@pytest.mark.parametrize("kind", ["steps", "modes", "measures", "scenarios"])
+def test_the_catalogues_name_terms_that_exist(kind):
+    entries = catalogue.raw(kind)
+    assert entries
+    assert {where: key for entry in entries.values() for key, where in named_terms(entry) if key not in TERMS} == {}
 
 
 def test_the_table_lists_every_term_with_its_section():

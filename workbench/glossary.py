@@ -77,8 +77,6 @@ class Term(catalogue.Record):
     see_also: tuple[str, ...] = ()
     ambiguity: catalogue.Label | None = None
 
-    model_config = catalogue.Record.model_config | {"strict": False}
-
     def names(self, lang: str | None = None) -> tuple[str, ...]:
         """Return label and aliases, of one language (``"zh"``, ``"en"``) or of both."""
         names = (self.label.zh, self.label.en, *self.aliases)

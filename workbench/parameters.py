@@ -54,8 +54,6 @@ class DatedValue(catalogue.Record):
     value: Value
     basis: Basis
 
-    model_config = catalogue.Record.model_config | {"strict": False}
-
     @model_validator(mode="after")
     def _is_dated(self) -> DatedValue:
         day(self.since)
@@ -84,8 +82,6 @@ class Parameter(catalogue.Record):
     unit: str
     values: tuple[DatedValue, ...]
     note: str = ""
-
-    model_config = catalogue.Record.model_config | {"strict": False}
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Parameter:

@@ -66,8 +66,6 @@ class OperatorClass(catalogue.Record):
     references: tuple[str, ...]
     note: str = ""
 
-    model_config = catalogue.Record.model_config | {"strict": False}
-
     @model_validator(mode="after")
     def _has_a_period(self) -> OperatorClass:
         if self.until and day(self.until) <= day(self.since):
