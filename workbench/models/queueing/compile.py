@@ -317,7 +317,7 @@ class _Compiler:
             passed = 0
             for begin, end in intervals:
                 self.rows["interval"].add(open=begin, close=end, before=passed)
-                passed += min(end, FAR // 2) - max(begin, -FAR // 2)
+                passed += end - begin
             self.open[intervals] = self.rows["calendar"].add(first=first, last=len(self.rows["interval"]), at=first)
             if intervals[-1][1] < self.limit:
                 self.limit, self.limiting = intervals[-1][1], name

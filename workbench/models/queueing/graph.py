@@ -230,7 +230,7 @@ def _check_blocks(network: Network, nodes: dict[str, Node], shape: Shape) -> Non
         key, stack, origin = todo.pop()
         node = nodes[key]
         if key in blocks:
-            if blocks[key] != stack:
+            if not _same(node, blocks[key], stack):
                 _fail(origin, f"leads to {node.step!r} across the border of a block: {_inside(stack)} here, {_inside(blocks[key])} there.")
             continue
         blocks[key] = stack
@@ -243,6 +243,13 @@ def _check_blocks(network: Network, nodes: dict[str, Node], shape: Shape) -> Non
         for branch, edge in enumerate(node.edges):
             deeper = (*following, (key, branch)) if node.kind in ("fork", "batch") else following
             todo.append((edge.to, deeper, node))
+
+
+def _same(node: Node, first: tuple, second: tuple) -> bool:
+    """A join is met from every branch of its fork; any other node from one branch alone."""
+    if node.kind == "join" and first and second:
+        return first[:-1] == second[:-1] and first[-1][0] == second[-1][0]
+    return first == second
 
 
 def _inside(stack: tuple) -> str:

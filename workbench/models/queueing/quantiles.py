@@ -33,7 +33,8 @@ CENTRAL, TAIL, FAR_TAIL = (
 )  # fmt: skip
 """Numerators and denominators of algorithm AS 241 (Wichura 1988, PPND16), from the constant term up."""
 
-DIGITS = 4e-16  # where the next step of an iteration no longer changes a double
+DIGITS = 4e-16  # where the next term no longer changes a double
+CLOSE = 1e-7  # errors shrink with the third power, so what follows a step this small changes no digit
 
 
 @kernel(inline=True)
@@ -144,15 +145,13 @@ def gamma_quantile(u, shape, log_gamma):
             high = x
         else:
             low = x
-        if density <= 0.0:
-            step = 0.0
-        else:
+        new = 0.5 * (low + high) if high < math.inf else 2.0 * x
+        if density > 0.0:
             newton = error / density
             step = newton / (1.0 - 0.5 * min(1.0, newton * ((shape - 1.0) / x - 1.0)))
-        new = x - step
-        if not low < new < high:
-            new = 0.5 * (low + high) if high < math.inf else 2.0 * x
-        if abs(new - x) <= DIGITS * x or new == low or new == high:
-            return new
+            if abs(step) <= CLOSE * x:
+                return x - step
+            if low < x - step < high:
+                new = x - step
         x = new
     return x

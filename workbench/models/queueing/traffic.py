@@ -1,14 +1,25 @@
-"""Who comes when: the cases of a run as arrays, in one piece or in chunks."""
+"""Who comes when: the cases of a run as arrays, in one piece or in chunks, and how to draw them.
+
+Traffic draws are keyed by case number and by what is drawn, never by mode or measure: so traffic is the same whatever
+the reform, and a measure that thins it leaves the luck of the others alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Traffic"]
+from workbench.errors import ParameterError
+from workbench.models.queueing.philox import ARRIVAL, ATTRIBUTE, MODE, uniforms
+
+__all__ = ["Traffic", "draw_attribute", "draw_mode", "poisson_arrivals", "poisson_chunks", "varying_arrivals"]
+
+HOUR_MS = 3_600_000.0
+CHUNK = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,136 @@ class Traffic:
             ("case", np.uint32, np.arange(n)),
         ):
             given = getattr(self, name)
-            object.__setattr__(self, name, np.ascontiguousarray(default if given is None else given, dtype=dtype))
+            values = np.ascontiguousarray(default if given is None else given, dtype=dtype)
+            if len(values) != n:
+                raise ParameterError(f"traffic has {n} arrivals but {len(values)} values of {name}.")
+            object.__setattr__(self, name, values)
+        for key, values in self.attributes.items():
+            if len(values) != n:
+                raise ParameterError(f"traffic has {n} arrivals but {len(values)} values of attribute {key!r}.")
 
     def __len__(self) -> int:
         return len(self.arrival_ms)
+
+
+def _gaps(seed: int, replication: int, case: np.ndarray) -> np.ndarray:
+    """Return exponential gaps of mean 1; `math.log`, since numpy's logarithm differs in the last bit."""
+    u = uniforms(seed, replication, case, ARRIVAL)
+    return np.array([-math.log(1.0 - value) for value in u.tolist()])
+
+
+def poisson_arrivals(rate_per_h: float, until_h: float, seed: int, replication: int = 0) -> np.ndarray:
+    """Return the arrival times of a Poisson process, int64 milliseconds in [0, until).
+
+    Times are rounded from the float cumulative sum, never the gaps.
+
+    Parameters
+    ----------
+    rate_per_h
+        Arrivals an hour, > 0.
+    until_h
+        Hours.
+    seed, replication
+        Key of the random numbers; the gap before case i is its draw of purpose *arrival*.
+
+    Examples
+    --------
+    >>> poisson_arrivals(2.0, 2.0, seed=1)
+    array([1753835, 4411233, 4745431, 6707789])
+    """
+    return varying_arrivals([0.0, until_h], [rate_per_h], seed, replication)
+
+
+def varying_arrivals(
+    edges_h: Sequence[float], rates_per_h: Sequence[float], seed: int, replication: int = 0
+) -> np.ndarray:
+    """Return the arrival times of a Poisson process whose rate changes at given hours, int64 milliseconds.
+
+    A unit-rate process is drawn and its clock bent: arrival i comes when the expected number of arrivals reaches the
+    i-th sum of unit gaps. So a change of rates moves arrivals but keeps who they are.
+
+    Parameters
+    ----------
+    edges_h
+        Ascending hours at which rates begin; the last one ends the traffic.
+    rates_per_h
+        One fewer, ≥ 0.
+
+    Examples
+    --------
+    >>> times = varying_arrivals([0, 8, 18, 24], [0.0, 5.0, 0.0], seed=3)
+    >>> bool((times >= 8 * 3.6e6).all() and (times < 18 * 3.6e6).all())
+    True
+    """
+    edges, rates = np.asarray(edges_h, dtype=float), np.asarray(rates_per_h, dtype=float)
+    if len(edges) != len(rates) + 1 or (np.diff(edges) <= 0).any() or (rates < 0).any():
+        raise ParameterError("edges_h must ascend and be one more than rates_per_h, which are ≥ 0.")
+    expected = np.concatenate([[0.0], np.cumsum(rates * np.diff(edges))])
+    sums: list[np.ndarray] = []
+    total, first = 0.0, 0
+    while total < expected[-1]:
+        gaps = _gaps(seed, replication, np.arange(first, first + CHUNK))
+        gaps[0] += total
+        sums.append(np.cumsum(gaps))
+        total, first = float(sums[-1][-1]), first + CHUNK
+    if not sums:
+        return np.zeros(0, dtype=np.int64)
+    reached = np.concatenate(sums)
+    reached = reached[reached < expected[-1]]
+    piece = np.searchsorted(expected, reached, "right") - 1
+    hours = edges[piece] + (reached - expected[piece]) / rates[piece]
+    return np.floor(hours * HOUR_MS + 0.5).astype(np.int64)
+
+
+def poisson_chunks(rate_per_h: float, until_h: float, seed: int, replication: int = 0) -> Iterator[Traffic]:
+    """Yield the cases of `poisson_arrivals` in chunks, so that a national year needs little memory.
+
+    Examples
+    --------
+    >>> chunks = list(poisson_chunks(1000.0, 100.0, seed=1))
+    >>> bool((np.concatenate([c.arrival_ms for c in chunks]) == poisson_arrivals(1000.0, 100.0, seed=1)).all())
+    True
+    """
+    total, first = 0.0, 0
+    while total < rate_per_h * until_h:
+        case = np.arange(first, first + CHUNK)
+        gaps = _gaps(seed, replication, case)
+        gaps[0] += total
+        reached = np.cumsum(gaps)
+        total, first = float(reached[-1]), first + CHUNK
+        times = reached[reached < rate_per_h * until_h] / rate_per_h
+        yield Traffic(np.floor(times * HOUR_MS + 0.5).astype(np.int64), case=case[: len(times)])
+
+
+def draw_attribute(
+    key: str, values: Sequence[Any], probabilities: Sequence[float], seed: int, replication: int, case: np.ndarray
+) -> np.ndarray:
+    """Return a value of an attribute for every case: the first whose cumulative probability exceeds its draw.
+
+    Examples
+    --------
+    >>> draw_attribute("operator_class", ["aa", "a", "b"], [0.1, 0.3, 0.6], 2016, 0, np.arange(4))
+    array(['b', 'b', 'aa', 'b'], dtype=object)
+    """
+    return _pick(uniforms(seed, replication, case, ATTRIBUTE, key), values, probabilities)
+
+
+def draw_mode(
+    entries: Sequence[Any], probabilities: Sequence[float], seed: int, replication: int, case: np.ndarray
+) -> np.ndarray:
+    """Return the mode that every case chooses, by the draw of purpose *mode*.
+
+    Examples
+    --------
+    >>> draw_mode([0, 1], [0.5, 0.5], 2016, 0, np.arange(6))
+    array([0, 0, 0, 1, 1, 0], dtype=object)
+    """
+    return _pick(uniforms(seed, replication, case, MODE), entries, probabilities)
+
+
+def _pick(u: np.ndarray, values: Sequence[Any], probabilities: Sequence[float]) -> np.ndarray:
+    cumulative = np.cumsum(np.asarray(probabilities, dtype=float))
+    if len(values) != len(cumulative) or abs(cumulative[-1] - 1) > 1e-9:
+        raise ParameterError(f"{len(values)} values need as many probabilities that sum to 1, not {list(probabilities)}.")
+    place = np.minimum(np.searchsorted(cumulative, u, "right"), len(values) - 1)
+    return np.array(values, dtype=object)[place]
