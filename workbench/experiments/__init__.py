@@ -1,1 +1,20 @@
 """Experiments: designs, ensembles, what came of them, and how they compare."""
+
+from workbench.experiments.comparison import compare_runs, rank_runs, replications_needed, simulate_until
+from workbench.experiments.design import Design
+from workbench.experiments.executor import SerialExecutor
+from workbench.experiments.runs import Runs, extend, simulate
+from workbench.experiments.store import load_runs
+
+__all__ = [
+    "Design",
+    "Runs",
+    "SerialExecutor",
+    "compare_runs",
+    "extend",
+    "load_runs",
+    "rank_runs",
+    "replications_needed",
+    "simulate",
+    "simulate_until",
+]

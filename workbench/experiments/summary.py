@@ -22,7 +22,7 @@ from workbench.experiments.statistics import (
     share_within,
 )
 
-__all__ = ["STATISTICS", "IntervalMethod", "describe", "estimate", "groups"]
+__all__ = ["STATISTICS", "IntervalMethod", "describe", "estimate", "group_index", "groups"]
 
 IntervalMethod = Literal["t", "bootstrap"]
 
@@ -148,6 +148,14 @@ def groups(table: pd.DataFrame, by: str | Sequence[str] | None) -> Iterator[tupl
     filled = [table[column].astype(object).where(table[column].notna(), "(missing)") for column in columns]
     found = pd.DataFrame(dict(zip(columns, filled, strict=True))).groupby(columns, sort=False).indices
     yield from sorted(found.items(), key=lambda item: _sortable(item[0]))
+
+
+def group_index(keys: Sequence[Hashable], by: str | Sequence[str] | None) -> pd.Index:
+    """Return the index of a table with one row a group, named after the columns that it was grouped by."""
+    names = ["group"] if by is None else [by] if isinstance(by, str) else list(by)
+    if len(names) > 1:
+        return pd.MultiIndex.from_tuples(keys, names=names)
+    return pd.Index([key[0] if isinstance(key, tuple) else key for key in keys], name=names[0])
 
 
 def _sortable(key: Hashable) -> tuple:
