@@ -1,0 +1,151 @@
+"""Words in figures: every text stands in ``catalogues/figure_texts.yaml`` in both languages, so an official can correct it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from workbench import catalogue
+from workbench.errors import UnknownKeyError
+
+__all__ = ["attribute", "condition", "flow", "hours", "join", "name", "number", "quantity", "resource", "stamp", "text", "value"]
+
+_TEXTS, _STUDY = "figure_texts", "study_texts"
+
+
+def _entries(kind: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return a catalogue file as it stands; it is read again once it has changed."""
+    files = (layer / f"{kind}.yaml" for layer in catalogue.layers())
+    return _read(kind, tuple((file, file.stat().st_mtime_ns) for file in files if file.is_file()))
+
+
+@lru_cache(maxsize=16)
+def _read(kind: str, files: tuple[tuple[Path, int], ...]) -> Mapping[str, Mapping[str, Any]]:
+    return catalogue.raw(kind)
+
+
+def text(key: str, lang: str, **values: object) -> str:
+    """Return a text of the catalogue, its ``{places}`` filled in.
+
+    Raises
+    ------
+    UnknownKeyError
+        When the catalogue has no such text.
+
+    Examples
+    --------
+    >>> text("n_steps", "en", n=12)
+    '12 steps'
+    """
+    entries = _entries(_TEXTS)
+    if key not in entries:
+        raise UnknownKeyError("figure text", key, entries)
+    return str(entries[key][lang]).format(**values)
+
+
+def _known(key: str, lang: str) -> str | None:
+    entry = _entries(_TEXTS).get(key)
+    return None if entry is None else str(entry[lang])
+
+
+def quantity(column: str, lang: str) -> str:
+    """Return the name of a quantity without its unit; an unknown column keeps its own name."""
+    return _known(f"quantity_{column}", lang) or column
+
+
+def name(kind: str, key: str, lang: str) -> str:
+    """Return the label of a party, place or document in one language.
+
+    Raises
+    ------
+    UnknownKeyError
+        When there is no such entry.
+    """
+    entries = _entries(kind)
+    if key not in entries:
+        raise UnknownKeyError(kind, key, entries)
+    return str(entries[key]["label"][lang])
+
+
+def stamp(key: str, lang: str) -> str:
+    """Return the name of a time stamp, as a Time Release Study says it."""
+    return str(_entries(_STUDY)[f"stamp_{key}"][lang])
+
+
+def flow(key: str, lang: str) -> str:
+    """Return the name of a flow (documents, goods); an unknown one as it is."""
+    return _known(f"flow_{key.replace(' ', '_')}", lang) or key
+
+
+def resource(key: str, lang: str) -> str:
+    """Return the name of a kind of resource; an unknown one as it is, in words."""
+    return _known(f"resource_{key}", lang) or key.replace("_", " ")
+
+
+def attribute(key: str, lang: str) -> str:
+    """Return the name of an attribute of a case; an unknown one as it is, in words."""
+    return _known(f"attribute_{key}", lang) or key.replace("_", " ")
+
+
+def value(attribute: str, item: Any, lang: str) -> str:
+    """Return the value of an attribute of a case as a reader says it (``true`` → yes); an unknown one as it is."""
+    written = str(item).lower() if isinstance(item, bool) else str(item)
+    return _known(f"value_{attribute}_{written}", lang) or _known(f"value_{written}", lang) or written
+
+
+def condition(when: Mapping[str, Any], lang: str) -> str:
+    """Return the values that a condition asks for, in a few words for the label of an arrow.
+
+    Examples
+    --------
+    >>> condition({"channel": ["yellow", "red"]}, "en")
+    'yellow, red'
+    """
+    return join((_wanted(attribute, wanted, lang) for attribute, wanted in when.items()), lang)
+
+
+def _wanted(attribute: str, wanted: Any, lang: str) -> str:
+    if isinstance(wanted, Mapping):
+        low, high = wanted.get("min"), wanted.get("max")
+        if low is None:
+            return f"≤ {high:g}"
+        return f"≥ {low:g}" if high is None else f"{low:g} – {high:g}"
+    items = wanted if isinstance(wanted, (list, tuple)) else [wanted]
+    return join((value(attribute, item, lang) for item in items), lang)
+
+
+def join(parts: Iterable[str], lang: str) -> str:
+    """Return parts as a list in running text."""
+    return ("、" if lang == "zh" else ", ").join(part for part in parts if part)
+
+
+def number(amount: float, digits: int = 3) -> str:
+    """Return a number with so many significant digits, thousands apart, without trailing zeros.
+
+    Examples
+    --------
+    >>> number(12345.6), number(3.50), number(0.0417)
+    ('12,346', '3.5', '0.0417')
+    """
+    if amount == 0 or abs(amount) >= 10 ** (digits - 1):
+        return f"{amount:,.0f}"
+    return f"{amount:.{digits}g}"
+
+
+def hours(amount_h: float, lang: str) -> str:
+    """Return a time in the unit that suits it: minutes below an hour, days from four days on.
+
+    Examples
+    --------
+    >>> hours(0.25, "en"), hours(41.33, "en"), hours(120, "zh")
+    ('15 min', '41.3 h', '5 天')
+    """
+    if amount_h == float("inf"):
+        return "∞"
+    if 0 < abs(amount_h) < 1:
+        return text("in_minutes", lang, n=number(amount_h * 60, 2))
+    if abs(amount_h) >= 96:
+        return text("in_days", lang, n=number(amount_h / 24))
+    return text("in_hours", lang, n=number(amount_h, 2 if abs(amount_h) < 10 else 3))
