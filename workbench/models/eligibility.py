@@ -52,8 +52,8 @@ class Requirement(catalogue.Record):
     entry, destination
         What sort of office the goods enter (leave) by, and are destined for (dispatched from).
     offices
-        How the two relate: ``different`` offices, ``different_districts``, of one integrated region (``same_region``), both of
-        districts that have ``joined`` integration.
+        How the two relate: ``different`` offices, ``different_districts``, one integrated region (``same_region``), or
+        ``linked``: met inside one integrated region, open between two, not met where a district has not joined.
     goods
         Condition on the goods: attribute → value, list of values, or ``{min, max}``.
     law
@@ -68,7 +68,7 @@ class Requirement(catalogue.Record):
     transport_modes: tuple[str, ...] = ()
     entry: Where | None = None
     destination: Where | None = None
-    offices: Literal["", "different", "different_districts", "same_region", "joined"] = ""
+    offices: Literal["", "different", "different_districts", "same_region", "linked"] = ""
     goods: Mapping[str, Any] | None = None
     law: tuple[str, ...]
 
@@ -151,14 +151,16 @@ class Trader:
         object.__setattr__(self, "on", None if self.on is None else day(self.on))
 
 
-def _related(relation: str, trader: Trader) -> bool:
+def _related(relation: str, trader: Trader) -> bool | None:
     first, second = office(trader.entry), office(trader.destination)
     if relation == "different":
         return first.key != second.key
     if relation == "different_districts":
         return first.district != second.district
     regions = [integrated_region(key, trader.on, trader.transport_mode) for key in (first.key, second.key)]
-    return all(regions) and (relation == "joined" or regions[0] == regions[1])
+    if not all(regions):
+        return False
+    return regions[0] == regions[1] or (None if relation == "linked" else False)
 
 
 @dataclass(frozen=True)
