@@ -460,20 +460,22 @@ def _check_names(step: Step, record: ModeRecord, names: Mapping[str, set[str]]) 
 
 def _check_deadlines(record: ModeRecord, process: Process) -> None:
     for deadline in record.deadlines:
+        name = f"{deadline.where}: deadline {deadline.key!r}"
         if deadline.start == deadline.stop:
-            raise CatalogueError(f"{deadline.where}: deadline {deadline.key!r} starts and stops at the same stamp, {deadline.start!r}")
+            raise CatalogueError(f"{name} starts and stops at the same stamp, {deadline.start!r}")
         if (deadline.consequence == "reroute") != bool(deadline.to):
-            raise CatalogueError(f"{deadline.where}: deadline {deadline.key!r}: `to` names a step where the consequence is reroute, and only there")
+            raise CatalogueError(f"{name}: give `to`, a step, where the consequence is reroute, and only there")
         if deadline.to and deadline.to not in process.keys:
             raise UnknownKeyError("step", deadline.to, process.keys, deadline.where)
         if deadline.to and process.enclosing(deadline.to):
-            raise GraphError(f"{deadline.where}: deadline {deadline.key!r} leads into the block of {process.enclosing(deadline.to)[0]!r}; name a step outside all blocks")
+            raise GraphError(f"{name} leads into the block of {process.enclosing(deadline.to)[0]!r}; name a step outside all blocks")
 
 
 def _check_cases(record: ModeRecord, process: Process) -> None:
     if not record.cases:
         raise CatalogueError(f"{record.where}: {record.key}: cases: name at least one kind of declaration")
-    used = {name for step in process for edge in step.next for name in edge.when or {}} | {write.attribute for step in process for write in step.writes}
+    used = {name for step in process for edge in step.next for name in edge.when or {}}
+    used |= {write.attribute for step in process for write in step.writes}
     for case in record.cases.values():
         for name in case.attributes:
             if name not in used:

@@ -136,6 +136,7 @@ def offices(region: str | None = None, on: str | date | None = None) -> pd.DataF
             raise UnknownKeyError("customs district", record.district, records, record.where)
         district = records[record.district]
         if region in (None, district.region) and (on is None or day(district.joined) <= day(on)):
+            dates = (district.region, district.joined, district.joined_by_road)
             reference = ", ".join((record.basis or district.basis).references)
-            rows.append((key, record.label.zh, record.label.en, district.key, district.region, district.joined, district.joined_by_road, record.zone, reference))
+            rows.append((key, record.label.zh, record.label.en, district.key, *dates, record.zone, reference))
     return pd.DataFrame(rows, columns=COLUMNS).sort_values(["district", "zone", "key"], ignore_index=True)

@@ -502,7 +502,8 @@ def _stacks(process: Process) -> dict[str, tuple[str, ...]]:
         if step.kind in _CLOSING.values():
             opener = process.step(stack[-1]) if stack else None
             if opener is None or _CLOSING[opener.kind] != step.kind:
-                raise _error(step, f"is a{'n' if step.kind == 'unbatch' else ''} {step.kind} without a {'fork' if step.kind == 'join' else 'batch'} before it")
+                article, opens = ("an", "batch") if step.kind == "unbatch" else ("a", "fork")
+                raise _error(step, f"is {article} {step.kind} without a {opens} before it")
             stack = stack[:-1]
         inner = (*stack, step.key) if step.kind in _CLOSING else stack
         for edge in step.next:
@@ -510,7 +511,8 @@ def _stacks(process: Process) -> dict[str, tuple[str, ...]]:
                 stacks[edge.to] = inner
                 queue.append(process.step(edge.to))
             elif stacks[edge.to] != inner:
-                raise _error(process.step(edge.to), f"is entered from {step.key!r} across the edge of a block: enter a block only at its fork, leave it only at its join")
+                crossed = f"is entered from {step.key!r} across the edge of a block"
+                raise _error(process.step(edge.to), f"{crossed}: enter a block only at its fork, leave it only at its join")
     return stacks
 
 
