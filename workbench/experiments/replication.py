@@ -113,7 +113,7 @@ def replicate(
         stamps=stamps,
         declarations=declarations,
         use=_use(journeys, network, design, replication),
-        steps=_steps(journeys, replication),
+        steps=_steps(journeys, network, replication),
         journeys=journeys if full else None,
         events=events if full else None,
     )
@@ -241,14 +241,18 @@ def _hours_of_stays(journeys: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns | {"stay_h": ended - queued, "paused_h": paused}, index=journeys.index)
 
 
-def _steps(journeys: pd.DataFrame, replication: int) -> pd.DataFrame:
-    """Return one row a mode and step: how many stays, and the hours that they took in all."""
+def _steps(journeys: pd.DataFrame, network: Network, replication: int) -> pd.DataFrame:
+    """Return one row a mode and step: how many stays, and the hours that they took in all; `place` is the step order."""
+    place: dict[str, int] = {}
+    for number, node in enumerate(network.nodes):
+        place.setdefault(node.step, number)
     hours = pd.concat([journeys[["mode", "step"]], _hours_of_stays(journeys)], axis=1)
     found = hours.groupby(["mode", "step"], observed=True, sort=False)
     totals = found[["stay_h", "queue_h", "work_h", "paused_h"]].sum()
     totals.insert(0, "n", found.size())
     totals["longest_wait_h"] = found["queue_h"].max()
-    return totals.reset_index().assign(replication=replication)
+    totals = totals.reset_index().assign(replication=replication)
+    return totals.assign(place=totals["step"].astype("str").map(place).astype(np.int64))
 
 
 def _use(journeys: pd.DataFrame, network: Network, design: Design, replication: int) -> pd.DataFrame:

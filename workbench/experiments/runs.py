@@ -335,7 +335,7 @@ class Runs:
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("resource")
 
     def time_by_step(self) -> pd.DataFrame:
-        """Say where the time goes: one row a mode and step, in the order of the process.
+        """Say where the time goes: one row a mode and step, in the order of the file.
 
         Returns
         -------
@@ -343,20 +343,16 @@ class Runs:
             Indexed by mode and step: ``n`` (stays a replication), ``stay_h``, ``queue_h``, ``work_h``, ``paused_h`` (means a
             stay), ``stay_h_a_case`` (mean over all cases of the mode, those that skip the step included), ``longest_wait_h``.
         """
-        place = {}
-        for number, node in enumerate(self.scenario.network().nodes):
-            place.setdefault(node.step, number)
         found = self.steps.groupby(["mode", "step"], observed=True)
         sums = found[["n", "stay_h", "queue_h", "work_h", "paused_h"]].sum()
-        means = sums[["stay_h", "queue_h", "work_h", "paused_h"]].div(sums["n"], axis=0)
         cases = self.cases.groupby("mode", observed=True).size()
-        table = means.assign(
+        table = sums.div(sums["n"], axis=0).assign(
             n=sums["n"] / self.design.replications,
             stay_h_a_case=sums["stay_h"] / cases.reindex(sums.index.get_level_values("mode")).to_numpy(),
             longest_wait_h=found["longest_wait_h"].max(),
+            place=found["place"].first(),
         )
-        order = sorted(table.index, key=lambda key: (str(key[0]), place.get(key[1], len(place))))
-        return table.loc[order, ["n", "stay_h", "queue_h", "work_h", "paused_h", "stay_h_a_case", "longest_wait_h"]]
+        return table.sort_values(["mode", "place"]).drop(columns="place")
 
     def warm_up(self, on: str = "release_time_h") -> pd.DataFrame:
         """Detect in each replication how long the start weighs on the results (MSER-5, by order of arrival).

@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+import workbench
 from workbench.catalogue import Label
 from workbench.errors import DatasetError, SimulationError, WorkbenchError
 from workbench.experiments.design import Design
@@ -31,7 +32,7 @@ SCHEMA = 1
 """Version of the layout of a folder; raised when an older reader could not read it."""
 
 MANIFEST = "manifest.json"
-_PACKAGES = ("customs-reform-workbench", "numba", "numpy", "pandas", "pyarrow", "scipy")
+_PACKAGES = ("numba", "numpy", "pandas", "pyarrow", "scipy")
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,11 @@ def save_runs(runs: Runs, folder: Path, force: bool = False) -> Path:
         (temporary / MANIFEST).write_text(json.dumps(_manifest(runs, files), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         temporary.chmod(0o755)  # mkdtemp makes a private folder
         if folder.exists():
-            shutil.rmtree(folder)
-        temporary.replace(folder)
+            old = folder.rename(temporary.with_name(f"{temporary.name}.old"))
+            temporary.replace(folder)
+            shutil.rmtree(old)
+        else:
+            temporary.replace(folder)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
@@ -122,7 +126,8 @@ def _manifest(runs: Runs, files: dict[str, Any]) -> dict[str, Any]:
             "hash": scenario.hash(),
         },
         "design": runs.design.to_dict(),
-        "versions": {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "versions": {"workbench": workbench.__version__, "python": platform.python_version()}
+        | {name: importlib.metadata.version(name) for name in _PACKAGES},
         "files": files,
     }
 
