@@ -29,9 +29,13 @@ def test_an_empty_package_changes_nothing(baseline):
 @pytest.mark.parametrize(
     ("op", "fields", "wanted"),
     [
-        ("set_capacity", {"resource": "counter_officer@CNSHA", "add": 1}, {"resources.counter_officer@CNSHA.capacity": (10, 11)}),
+        ("set_capacity", {"resource": "counter_officer@CNSHA", "add": 1}, {"resources.counter_officer@CNSHA.capacity": (12, 13)}),
         ("set_capacity", {"resource": "scanner@CNSHA", "units": 2}, {"resources.scanner@CNSHA.capacity": (1, 2)}),
-        ("set_calendar", {"calendar": "customs_hours", "saturday": ["09:00-12:00"]}, {"calendars.customs_hours.saturday": ((), ("09:00-12:00",))}),
+        (
+            "set_calendar",
+            {"calendar": "customs_hours", "saturday": ["09:00-12:00"]},
+            {"calendars.customs_hours.saturday": ((), ("09:00-12:00",))},
+        ),
         ("set", {"path": "traffic.declarations_per_day", "value": 150}, {"traffic.declarations_per_day.value": (120, 150)}),
         ("scale", {"path": "traffic.declarations_per_day", "factor": 0.5}, {"traffic.declarations_per_day.value": (120, 60)}),
         (
@@ -74,7 +78,11 @@ def test_graph_operations_name_the_steps_that_come_and_go(baseline):
     assert gone["modes.port_clearance_import.steps.present_paper_documents"] == ("present the paper documents", None)
     moved = baseline.apply(wb.what_if("move_step", step="issue_duty_bill", before="collect_goods"))
     assert [edge.to for edge in moved.modes["port_clearance_import"].process.step("issue_duty_bill").next] == ["collect_goods"]
-    merged = wb.what_if("merge_steps", steps=["lodge_declaration", "screen_declaration"], into={"step": "lodge_declaration.joint", "stamps": ("lodged", "accepted")})
+    merged = wb.what_if(
+        "merge_steps",
+        steps=["lodge_declaration", "screen_declaration"],
+        into={"step": "lodge_declaration.joint", "stamps": ("lodged", "accepted")},
+    )
     assert "lodge_declaration.joint" in baseline.apply(merged).modes["port_clearance_import"].process.keys
     parallel = wb.what_if("parallelise", branches=(("exchange_bill_of_lading",),), fork="split_flows.papers", join="join_flows.papers")
     with pytest.raises(ParameterError, match="at least two branches"):
@@ -122,14 +130,34 @@ def test_composition_is_associative(baseline):
     [
         (lambda s: wb.what_if("set_capcity"), UnknownKeyError, "Did you mean 'set_capacity'"),
         (lambda s: wb.what_if("set_capacity", resurce="x"), CatalogueError, "Did you mean 'resource'"),
-        (lambda s: s.apply(wb.what_if("set_capacity", resource="counter_oficer@CNSHA", add=1)), UnknownKeyError, "Did you mean 'counter_officer@CNSHA'"),
+        (
+            lambda s: s.apply(wb.what_if("set_capacity", resource="counter_oficer@CNSHA", add=1)),
+            UnknownKeyError,
+            "Did you mean 'counter_officer@CNSHA'",
+        ),
         (lambda s: s.apply(wb.what_if("set_capacity", resource="scanner@CNSHA", units=-1)), CatalogueError, "at least 0, not -1"),
         (lambda s: s.apply(wb.what_if("set_capacity", resource="scanner@CNSHA")), ParameterError, "exactly one of units and add"),
-        (lambda s: s.apply(wb.what_if("set_calendar", calendar="customs_hours", saturday=["9-12"])), CatalogueError, "'9-12' is not a span of hours"),
-        (lambda s: s.apply(wb.what_if("scale", path="steps.check_document.duration.work_h", factor=2)), UnknownKeyError, "Did you mean 'check_documents'"),
+        (
+            lambda s: s.apply(wb.what_if("set_calendar", calendar="customs_hours", saturday=["9-12"])),
+            CatalogueError,
+            "'9-12' is not a span of hours",
+        ),
+        (
+            lambda s: s.apply(wb.what_if("scale", path="steps.check_document.duration.work_h", factor=2)),
+            UnknownKeyError,
+            "Did you mean 'check_documents'",
+        ),
         (lambda s: s.apply(wb.what_if("scale", path="resources.x.capacity", factor=2)), UnknownKeyError, "no path 'x'"),
-        (lambda s: s.apply(wb.what_if("scale", path="steps.check_documents.label.en", factor=2)), ParameterError, "not a number or a duration"),
-        (lambda s: s.apply(wb.what_if("set", path="policies.channel.shares.general_credit.red", value=0.5)), CatalogueError, "sum to 1, not 1.43"),
+        (
+            lambda s: s.apply(wb.what_if("scale", path="steps.check_documents.label.en", factor=2)),
+            ParameterError,
+            "not a number or a duration",
+        ),
+        (
+            lambda s: s.apply(wb.what_if("set", path="policies.channel.shares.general_credit.red", value=0.5)),
+            CatalogueError,
+            "sum to 1, not 1.43",
+        ),
         (lambda s: s.apply(wb.what_if("set", path="traffic.declarations_per_day", value=120)), ParameterError, "changes nothing"),
         (lambda s: wb.measure("classified_clearence"), UnknownKeyError, "Did you mean 'classified_clearance'"),
     ],
@@ -172,7 +200,9 @@ def test_bad_measure_files_name_file_and_line(tmp_path, baseline):
         wb.measure(measure_file(tmp_path, "bad", ["{op: sett, path: a, value: 1}"]))
     with pytest.raises(CatalogueError, match=r"bad\.yaml:7: factr: unknown field 'factr'. Did you mean 'factor'"):
         wb.measure(measure_file(tmp_path, "bad", ["{op: scale, path: a, factr: 1}"]))
-    outside = wb.measure(measure_file(tmp_path, "bad", ["{op: set_capacity, resource: scanner@CNSHA, add: 1}"], scope="{direction: export}"))
+    outside = wb.measure(
+        measure_file(tmp_path, "bad", ["{op: set_capacity, resource: scanner@CNSHA, add: 1}"], scope="{direction: export}")
+    )
     with pytest.raises(ParameterError, match="is for direction export; scenario 'shanghai_sea_import_2013' has 'import'"):
         baseline.apply(outside)
     wordless = wb.measure(measure_file(tmp_path, "bad", (), cannot_model="{zh: 无, en: it only reorganises offices}"))

@@ -1,0 +1,8 @@
+"""Interactive explorers for lessons and for one's own scenarios; they hold state and wiring, and no formula."""
+
+from __future__ import annotations
+
+from workbench.widgets.base import Explorer
+from workbench.widgets.clearance_mode import ClearanceModeExplorer
+
+__all__ = ["ClearanceModeExplorer", "Explorer"]
