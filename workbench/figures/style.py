@@ -133,12 +133,12 @@ def colour(index: int) -> str:
 
 
 def pale(hexadecimal: str, share: float = 0.2) -> str:
-    """Return a colour mixed with white, so that what lies behind need not shine through.
+    """Return a colour that lets what lies behind shine through.
 
     Examples
     --------
     >>> pale("#000000", 0.2)
-    '#cccccc'
+    'rgba(0,0,0,0.2)'
     """
-    parts = (int(hexadecimal[index : index + 2], 16) for index in (1, 3, 5))
-    return "#" + "".join(f"{round(255 - (255 - part) * share):02x}" for part in parts)
+    red, green, blue = (int(hexadecimal[index : index + 2], 16) for index in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{share:g})"

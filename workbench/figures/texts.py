@@ -135,17 +135,17 @@ def number(amount: float, digits: int = 3) -> str:
 
 
 def hours(amount_h: float, lang: str) -> str:
-    """Return a time in the unit that suits it: minutes below an hour, days from four days on.
+    """Return a time in the unit that suits it: minutes below an hour, days from ten days on.
 
     Examples
     --------
-    >>> hours(0.25, "en"), hours(41.33, "en"), hours(120, "zh")
-    ('15 min', '41.3 h', '5 天')
+    >>> hours(0.25, "en"), hours(41.33, "en"), hours(600, "zh")
+    ('15 min', '41.3 h', '25 天')
     """
     if amount_h == float("inf"):
         return "∞"
     if 0 < abs(amount_h) < 1:
         return text("in_minutes", lang, n=number(amount_h * 60, 2))
-    if abs(amount_h) >= 96:
+    if abs(amount_h) >= 240:
         return text("in_days", lang, n=number(amount_h / 24))
     return text("in_hours", lang, n=number(amount_h, 2 if abs(amount_h) < 10 else 3))
