@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from nbformat import NotebookNode
 
 from tests.browser import CHROMIUM_FLAGS, Page
 from tests.lab import Lab
+from workbench.files import write_whole
+from workbench.lessons.canonical import canonical_text
 
 
 @pytest.hookimpl(wrapper=True)
@@ -56,3 +59,17 @@ def lab(tmp_path: Path, page: Page) -> Iterator[Lab]:
     """JupyterLab in a browser; see `Lab`."""
     with Lab(tmp_path / "lab", page) as running:
         yield running
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Callable[..., Path]:
+    """A function that writes lessons, given as ``en={"01_x": notebook}``, and returns their folder."""
+
+    def write(**languages: dict[str, NotebookNode]) -> Path:
+        folder = tmp_path / "notebooks"
+        for lang, notebooks in languages.items():
+            for key, notebook in notebooks.items():
+                write_whole(folder / lang / f"{key}.ipynb", canonical_text(notebook))
+        return folder
+
+    return write

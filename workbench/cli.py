@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import reduce, wraps
+from inspect import signature
+from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["main", "workbench"]
 
 _PATH = click.Path(path_type=Path)
+
+_SUMMARY = ("n", "mean", "half_width", "median", "p90", "p95", "share_within_48h", "n_assumed")
+"""What a terminal shows of a summary; ``--json`` has all of it."""
 
 
 class _Mistake(click.ClickException):
@@ -58,28 +64,55 @@ _force = click.option("--force", is_flag=True, help="Overwrite what exists.")
 
 
 def _table_options(command: Callable) -> Callable:
-    """Add what every command that prints a table has."""
-    command = click.option("--json", "json_file", type=_PATH, metavar="FILE", help="Also write the table as a list of objects.")(command)
-    return _force(command)
+    """Add what every command that prints a table has; a file that may not be overwritten is refused before any work."""
+
+    @wraps(command)
+    def checked(**options: Any) -> Any:
+        if options["json_file"] is not None:
+            refuse_existing(options["json_file"], options["force"])
+        if "force" not in signature(command).parameters:
+            del options["force"]
+        return command(**options)
+
+    return click.option("--json", "json_file", type=_PATH, metavar="FILE", help="Also write the table as a list of objects.")(
+        _force(checked)
+    )
 
 
-def _show(rows: Iterable[Mapping[str, object]], json_file: Path | None = None, force: bool = False, title: str = "") -> None:
-    """Print rows as a table, and write them as JSON where asked."""
+def _show(
+    rows: Iterable[Mapping[str, object]],
+    json_file: Path | None = None,
+    *,
+    without: str = "",
+    only: Collection[str] = (),
+) -> None:
+    """Print rows as a table, less a column or with some columns only, and write all of them as JSON where asked."""
     from rich.console import Console
     from rich.table import Table
 
     rows = [dict(row) for row in rows]
     if json_file is not None:
-        refuse_existing(json_file, force)
-        write_whole(json_file, json.dumps(rows, indent=1, ensure_ascii=False, default=str) + "\n")
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    table = Table(title=title or None, title_justify="left")
+        write_whole(json_file, json.dumps([_plain(row) for row in rows], indent=1, ensure_ascii=False) + "\n")
+    names = [name for name in dict.fromkeys(name for row in rows for name in row) if name != without and (not only or name in only)]
+    table = Table()
     for name in names:
         numeric = all(isinstance(row.get(name), (int, float)) for row in rows)
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row.get(name)) for name in names))
     Console(width=None if sys.stdout.isatty() else 160).print(table)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value that JSON knows: text for what it does not, null for what is missing."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    value = value.item() if hasattr(value, "item") else value
+    if value is None or value != value:  # NaN and NaT are not equal to themselves
+        return None
+    return value if isinstance(value, (bool, int, float, str)) else str(value)
 
 
 def _cell(value: object) -> str:
@@ -117,7 +150,7 @@ _folder = click.option("--notebooks", "folder", type=_PATH, metavar="DIR", help=
 @_lang
 @_folder
 @_table_options
-def list_lessons(lang: str, folder: Path | None, json_file: Path | None, force: bool) -> None:
+def list_lessons(lang: str, folder: Path | None, json_file: Path | None) -> None:
     """List the lessons and the parameters that one may set."""
     from workbench.lessons.lesson import find_lessons
     from workbench.lessons.parameters import declared
@@ -131,7 +164,7 @@ def list_lessons(lang: str, folder: Path | None, json_file: Path | None, force: 
         }
         for lesson in find_lessons(lang, folder)
     )
-    _show(rows, json_file, force)
+    _show(rows, json_file)
 
 
 @_command(lessons, "workbench lessons run 02 --profile full -p seed=7", name="run")
@@ -173,7 +206,7 @@ def run(
         }
         for result in results
     ]
-    _show(rows, json_file, True)
+    _show(rows, json_file)
     for result in results:
         if result.problem:
             click.echo(f"{result.lesson.key}: {result.problem}", err=True)
@@ -266,6 +299,180 @@ def copy(folder: Path, lang: str, force: bool) -> None:
 
     copies = copy_lessons(find_lessons(lang), folder, force)
     click.echo(f"{len(copies)} lessons in {folder}; open them with: workbench lab {folder}")
+
+
+# --- catalogues -------------------------------------------------------------------------------------------------------
+
+
+def _catalogue_command(name: str, example: str, text: str) -> None:
+    """Add a command that shows the table which the function of the same name returns."""
+
+    @_command(workbench, example, name=name, help=text)
+    @_lang
+    @_table_options
+    def show(lang: str, json_file: Path | None) -> None:
+        import workbench as wb
+
+        _show(_rows(getattr(wb, name)()), json_file, without={"en": "zh", "zh": "en"}[lang])
+
+
+for _name, _text in {
+    "modes": "List the clearance modes.",
+    "scenarios": "List the scenarios.",
+    "measures": "List the reform measures.",
+    "terms": "List the terms of the glossary.",
+}.items():
+    _catalogue_command(_name, f"workbench {_name} --lang zh --json {_name}.json", _text)
+
+
+# --- data and logs ----------------------------------------------------------------------------------------------------
+
+
+@workbench.group(cls=_Commands)
+def data() -> None:
+    """Check the shipped tables, or one's own."""
+
+
+@_command(data, "workbench data validate my_declarations.csv --mapping my_mapping.yaml")
+@click.argument("targets", nargs=-1, metavar="[TABLE|PATH]...")
+@click.option("--schema", "schema_name", metavar="NAME", help="What a file is checked against; declarations by default.")
+@click.option("--mapping", type=_PATH, metavar="FILE", help="How the columns of one's own table are called.")
+@_table_options
+def validate(targets: tuple[str, ...], schema_name: str | None, mapping: Path | None, json_file: Path | None) -> None:
+    """Check tables against their description; all shipped ones by default. Exits with 1 where there are problems."""
+    from workbench import datasets
+
+    checked = list(targets) or datasets.names()
+    problems = [row for target in checked for row in _rows(datasets.validate(target, schema_name=schema_name, mapping=mapping))]
+    if problems or json_file:
+        _show(problems, json_file)
+    click.echo(f"{', '.join(checked)}: {len(problems)} problems")
+    sys.exit(1 if problems else 0)
+
+
+@_command(workbench, "workbench trs my_log.csv --mapping my_mapping.yaml --out study")
+@click.argument("log", type=_PATH, metavar="LOG")
+@click.option("--mapping", type=_PATH, metavar="FILE", help="How the columns of one's own log are called.")
+@click.option("--by", multiple=True, metavar="DIMENSION", help="Also by channel, operator_class, mode or hour_of_day; may be repeated.")
+@click.option("--target", type=float, metavar="HOURS", help="Release time that is aimed at.")
+@click.option("--out", type=_PATH, metavar="DIR", help="Write the study there as a page.")
+@_lang
+@_table_options
+def trs(
+    log: Path,
+    mapping: Path | None,
+    by: tuple[str, ...],
+    target: float | None,
+    out: Path | None,
+    lang: str,
+    json_file: Path | None,
+    force: bool,
+) -> None:
+    """Make a Time Release Study of a real or a simulated log (CSV, Parquet, OCEL 2.0 or XES)."""
+    from workbench.logs import time_release_study
+
+    study = time_release_study(log, mapping, by=by or None, targets=target)
+    _show([*_rows(study.total), *_rows(study.segments)], json_file, only=("segment", "phase", "n_censored", "share_of_total", *_SUMMARY))
+    if out is not None:
+        click.echo(f"Wrote {study.to_html(out / 'time_release_study.html', lang, force=force)}")
+
+
+# --- simulation -------------------------------------------------------------------------------------------------------
+
+
+@_command(workbench, "workbench simulate shanghai_sea_import_2013 --measure paperless_declaration --replications 20 --seed 7")
+@click.argument("scenario")
+@click.option("--measure", "measures", multiple=True, metavar="M", help="Measure to apply, in order; may be repeated.")
+@click.option("--replications", type=int, default=10, show_default=True)
+@click.option("--warm-up", "warm_up_h", type=float, default=7 * 24, show_default=True, metavar="HOURS")
+@click.option("--observe", "observe_h", type=float, default=28 * 24, show_default=True, metavar="HOURS")
+@click.option("--seed", type=int, default=2016, show_default=True)
+@click.option("--by", metavar="COLUMN", help="Summarise by channel, mode, operator_class and the like.")
+@click.option("--out", type=_PATH, metavar="DIR", help="Write the runs there as Parquet tables, and the Time Release Study as a page.")
+@_lang
+@_table_options
+def simulate(
+    scenario: str,
+    measures: tuple[str, ...],
+    by: str | None,
+    out: Path | None,
+    lang: str,
+    json_file: Path | None,
+    force: bool,
+    **design: Any,
+) -> None:
+    """Simulate a scenario, with measures or without, and summarise the release times in hours.
+
+    With measures, both are run on the same traffic and the same luck, and their difference is shown with its interval.
+    """
+    import workbench as wb
+
+    design = wb.Design(**design)
+    baseline = wb.scenario(scenario)
+    named = {"baseline": baseline}
+    if measures:
+        named["reformed"] = baseline.apply(reduce(add, map(wb.measure, measures)))
+    runs = {name: _simulated(each, design, name) for name, each in named.items()}
+    tables = {name: _rows(each.summary("release_time_h", by)) for name, each in runs.items()}
+    _show([{"scenario": name, **row} for name, rows in tables.items() for row in rows], json_file, only=("scenario", by, *_SUMMARY))
+    if measures:
+        click.echo("Difference in release time, reformed less baseline, hours:")
+        difference = wb.compare_runs(runs["baseline"], runs["reformed"], on="release_time_h", by=by)
+        _show(_rows(difference), only=(by, "before", "after", "difference", "low", "high", "n_pairs", "share_better"))
+    if out is not None:
+        for name, each in runs.items():
+            each.save(out / name, force=force)
+            page = each.time_release_study().to_html(out / f"time_release_study_{name}.html", lang, force=force)
+            click.echo(f"Wrote {out / name} and {page}")
+
+
+def _simulated(scenario: Any, design: Any, name: str) -> Any:
+    """Run an ensemble with a progress bar."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    import workbench as wb
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:
+        bar = bars.add_task(f"{name}: replications", total=design.replications)
+        return wb.simulate(scenario, design, progress=lambda done, of: bars.update(bar, completed=done, total=of))
+
+
+# --- the workplace ----------------------------------------------------------------------------------------------------
+
+
+@_command(workbench, "workbench lab my_lessons --lang zh")
+@click.argument("folder", type=_PATH, default=Path("my_lessons"), metavar="[DIR]")
+@_lang
+@click.option("--port", type=int, default=8888, show_default=True, help="Port on this machine.")
+@click.option("--no-browser", is_flag=True, help="Only start the server and print its address.")
+def lab(folder: Path, lang: str, port: int, no_browser: bool) -> None:
+    """Open JupyterLab on a copy of the lessons in DIR; a copy that exists is left as it is."""
+    import os
+    import subprocess
+
+    from workbench.lessons.lesson import copy_lessons, find_lessons
+
+    missing = [lesson for lesson in find_lessons(lang) if not (folder / lesson.path.name).exists()]
+    copy_lessons(missing, folder)
+    options = [f"--ServerApp.root_dir={folder.resolve()}", "--ServerApp.ip=127.0.0.1", f"--port={port}"]
+    if no_browser:
+        options.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        options.append("--allow-root")  # a container's user; the server listens to this machine only, and asks for a token
+    sys.exit(subprocess.run([sys.executable, "-m", "jupyterlab", *options], check=False).returncode)
+
+
+@_command(workbench, "workbench doctor")
+@_table_options
+def doctor(json_file: Path | None) -> None:
+    """Check what this machine has, and say what to install. Exits with 1 where something that is needed is missing."""
+    from workbench.doctor import examine
+
+    findings = examine()
+    _show(findings, json_file)
+    sys.exit(1 if any(finding["status"] == "missing" for finding in findings) else 0)
 
 
 def main() -> None:
