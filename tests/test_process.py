@@ -45,7 +45,9 @@ def test_insert_before_the_first_step_makes_it_the_start():
 
 
 def test_insert_before_catches_every_way_in():
-    forked = Process((step("ask", Edge(to="a", when={"channel": "red"}), "b", kind="choice"), step("a", "b"), step("b", "end"), step("end", kind="end")))
+    forked = Process(
+        (step("ask", Edge(to="a", when={"channel": "red"}), "b", kind="choice"), step("a", "b"), step("b", "end"), step("end", kind="end"))
+    )
     assert edges(p.insert_step(forked, step("x"), before="b")) == [("a", "x"), ("ask", "a"), ("ask", "x"), ("b", "end"), ("x", "b")]
 
 
@@ -61,7 +63,9 @@ def test_remove_undoes_insert():
 
 
 def test_removing_one_way_of_a_choice_leaves_a_valid_choice():
-    forked = Process((step("ask", Edge(to="a", when={"channel": "red"}), "b", kind="choice"), step("a", "b"), step("b", "end"), step("end", kind="end")))
+    forked = Process(
+        (step("ask", Edge(to="a", when={"channel": "red"}), "b", kind="choice"), step("a", "b"), step("b", "end"), step("end", kind="end"))
+    )
     assert edges(p.remove_step(forked, "a")) == [("ask", "b"), ("b", "end")]
 
 
@@ -143,13 +147,31 @@ IMPOSSIBLE = {
     "is never reached": [step("a", "end"), step("b", "end"), END],
     "no step is an end": [step("a", "b"), step("b", "a")],
     "cycle without exit": [step("ask", Edge(to="a", when={"x": 1}), "end", kind="choice"), step("a", "b"), step("b", "a"), END],
-    "cycle that takes no time": [step("a", "ask"), step("ask", Edge(to="again", when={"x": 1}), "end", kind="choice"), step("again", "ask", kind="choice"), END],
-    "has no duration": [Step(key="a", kind="delay", label=LABEL, basis=BASIS, next=(Edge(to="end"),)), END],
-    "lead_h together with uses": [
-        Step(key="a", kind="work", label=LABEL, basis=BASIS, uses=(Use(resource="officer"),), duration=Duration(lead_h={"constant": 1}, basis=BASIS), next=(Edge(to="end"),)),
+    "cycle that takes no time": [
+        step("a", "ask"),
+        step("ask", Edge(to="again", when={"x": 1}), "end", kind="choice"),
+        step("again", "ask", kind="choice"),
         END,
     ],
-    "work_h but uses no resource": [Step(key="a", kind="delay", label=LABEL, basis=BASIS, duration=Duration(work_h={"constant": 1}, basis=BASIS), next=(Edge(to="end"),)), END],
+    "has no duration": [Step(key="a", kind="delay", label=LABEL, basis=BASIS, next=(Edge(to="end"),)), END],
+    "lead_h together with uses": [
+        Step(
+            key="a",
+            kind="work",
+            label=LABEL,
+            basis=BASIS,
+            uses=(Use(resource="officer"),),
+            duration=Duration(lead_h={"constant": 1}, basis=BASIS),
+            next=(Edge(to="end"),),
+        ),
+        END,
+    ],
+    "work_h but uses no resource": [
+        Step(
+            key="a", kind="delay", label=LABEL, basis=BASIS, duration=Duration(work_h={"constant": 1}, basis=BASIS), next=(Edge(to="end"),)
+        ),
+        END,
+    ],
     "join without a fork": [step("a", "join"), step("join", "end", kind="join"), END],
     "fork without a join": [step("fork", "a", "b", kind="fork"), step("a", "end"), step("b", "end"), END],
     "fewer than two branches": [step("fork", "a", kind="fork"), step("a", "join"), step("join", "end", kind="join"), END],

@@ -6,7 +6,8 @@ import pytest
 
 import workbench as wb
 from workbench.errors import CatalogueError, ParameterError, UnknownKeyError, WorkbenchError
-from workbench.models.reform import OPERATIONS, Package
+from workbench.models.operations import OPERATIONS
+from workbench.models.reform import Package
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,7 @@ from __future__ import annotations
 import os
 import re
 import types
-
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -27,7 +26,22 @@ from pydantic_core import PydanticCustomError
 from workbench import content
 from workbench.errors import CatalogueError, UnknownKeyError, did_you_mean
 
-__all__ = ["Label", "Located", "Named", "Record", "entry", "keys", "label", "laid_over", "layers", "located", "parse", "raw", "read_yaml", "records"]
+__all__ = [
+    "Label",
+    "Located",
+    "Named",
+    "Record",
+    "entry",
+    "keys",
+    "label",
+    "laid_over",
+    "layers",
+    "located",
+    "parse",
+    "raw",
+    "read_yaml",
+    "records",
+]
 
 FOLDER_VARIABLE = "WORKBENCH_CATALOGUE"
 """Environment variable: folders laid over the shipped catalogue, the last on top."""
@@ -210,14 +224,16 @@ def _problem(value: Any, item: Mapping, name: str) -> tuple[int, str]:
     for part in path:
         if isinstance(node, Located):
             file, line = node.file, node.lines.get(part, node.line)
-        if isinstance(node, Mapping) and part in node or isinstance(node, Sequence) and not isinstance(node, str) and isinstance(part, int):
+        if (isinstance(node, Mapping) and part in node) or (isinstance(node, tuple) and isinstance(part, int)):
             node = node[part]
         else:
             break
         if isinstance(node, Located):
             line = node.line if isinstance(part, int) else line
     shown = ".".join(str(part) for part in path if part != "[key]") or name
-    message = _MESSAGES.get(item["type"], item["msg"]).format(**{key: val for key, val in context.items() if isinstance(val, (str, int, float))})
+    message = _MESSAGES.get(item["type"], item["msg"]).format(
+        **{key: val for key, val in context.items() if isinstance(val, (str, int, float))}
+    )
     message = message.removeprefix("Value error, ")
     given = item.get("input")
     if item["type"] not in ("missing", "unknown_field", "value_error") and not isinstance(given, (Mapping, BaseModel)):
@@ -373,5 +389,3 @@ def _index(kind: str) -> dict[str, Any]:
 @lru_cache(maxsize=1024)
 def _read(path: Path, shown: str, modified: int) -> Located:
     return read_yaml(path, shown)
-
-

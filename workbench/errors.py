@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 __all__ = [
-    "WorkbenchError",
     "CatalogueError",
     "DatasetError",
     "GraphError",
@@ -17,6 +16,7 @@ __all__ = [
     "ParameterError",
     "SimulationError",
     "UnknownKeyError",
+    "WorkbenchError",
     "did_you_mean",
 ]
 

@@ -12,10 +12,15 @@ from workbench.widgets.base import STATIC_VARIABLE, number_control
 KEY = "counter_officer@CNSHA"
 
 
+class Quick(ClearanceModeExplorer):
+    """Refined once, with few replications."""
+
+    refined_replications = (3,)
+
+
 @pytest.fixture(scope="module")
 def explorer():
-    ClearanceModeExplorer.refined_replications = (3,)
-    made = ClearanceModeExplorer("shanghai_sea_import_2013")
+    made = Quick("shanghai_sea_import_2013")
     made.settle()
     return made
 
@@ -90,11 +95,11 @@ def test_what_cannot_be_is_said_and_the_last_result_stays(explorer):
     with pytest.raises(tr.TraitError):
         explorer.closing_h = 30
     with pytest.raises(tr.TraitError, match="has no input 'closing'"):
-        ClearanceModeExplorer("shanghai_sea_import_2013", closing=18)
+        Quick("shanghai_sea_import_2013", closing=18)
 
 
 def test_both_languages_have_the_same_numbers(explorer):
-    chinese = ClearanceModeExplorer("shanghai_sea_import_2013", lang="zh")
+    chinese = Quick("shanghai_sea_import_2013", lang="zh")
     chinese.settle()
     assert "重复 3 次" in chinese.message
     assert mean(chinese) == mean(explorer)
@@ -116,6 +121,6 @@ def test_a_page_without_a_kernel_gets_pictures_and_no_controls(explorer, monkeyp
 
 
 def test_it_explores_the_export_scenario_too():
-    exports = ClearanceModeExplorer(wb.scenario("shanghai_sea_export_2013"), case="reviewed")
+    exports = Quick(wb.scenario("shanghai_sea_export_2013"), case="reviewed")
     exports.settle()
     assert "channel yellow" in exports.message

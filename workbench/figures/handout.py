@@ -40,10 +40,12 @@ _WORDS = {
 
 _STYLE = """
 @page { size: A4 landscape; margin: 10mm }
-body { font: 13px/1.45 "Noto Sans CJK SC","PingFang SC","Microsoft YaHei","Noto Sans",Arial,sans-serif; color: #1f2933; margin: 1.5rem auto; max-width: 1400px }
+body { font: 13px/1.45 "Noto Sans CJK SC","PingFang SC","Microsoft YaHei","Noto Sans",Arial,sans-serif; color: #1f2933;
+  margin: 1.5rem auto; max-width: 1400px }
 h1 { font-size: 22px; margin: 0 0 .2rem } h2 { font-size: 16px; margin: 1.2rem 0 .3rem } p { margin: .2rem 0 }
-table { border-collapse: collapse; width: 100% } th, td { border-bottom: 1px solid #cbd2d9; padding: 2px 6px; text-align: left; vertical-align: top }
-th { background: #e4e7eb } tr { break-inside: avoid } .number { white-space: nowrap } .reconstructed td:first-child { border-left: 3px dotted #b44d12 }
+table { border-collapse: collapse; width: 100% }
+th, td { border-bottom: 1px solid #cbd2d9; padding: 2px 6px; text-align: left; vertical-align: top }
+th { background: #e4e7eb } tr { break-inside: avoid } .reconstructed td:first-child { border-left: 3px dotted #b44d12 }
 """
 
 
@@ -64,8 +66,19 @@ def _step_row(step: Step, lang: str) -> tuple[str, list[str]]:
     duration = step.duration
     time = f"{duration.min_h:g} · {duration.mean_h:.3g} · {duration.max_h:g} ({_word(duration.kind, lang)})"
     basis = _word(duration.basis.kind, lang) + (f"; {_word('reconstructed', lang)}" if step.reconstructed else "")
-    documents = "、".join(named("documents", key) for key in step.documents) if lang == "zh" else ", ".join(named("documents", key) for key in step.documents)
-    return "reconstructed" if step.reconstructed else "", [step.label.text(lang), named("parties", step.party), named("places", step.place), time, documents, basis]
+    documents = (
+        "、".join(named("documents", key) for key in step.documents)
+        if lang == "zh"
+        else ", ".join(named("documents", key) for key in step.documents)
+    )
+    return "reconstructed" if step.reconstructed else "", [
+        step.label.text(lang),
+        named("parties", step.party),
+        named("places", step.place),
+        time,
+        documents,
+        basis,
+    ]
 
 
 def handout(mode: ClearanceMode, lang: str | None = None) -> str:
@@ -87,21 +100,35 @@ def handout(mode: ClearanceMode, lang: str | None = None) -> str:
     picture = draw_process(mode, lang=lang).to_html(full_html=False, include_plotlyjs=True, config={"staticPlot": True})
     steps = [_step_row(step, lang) for step in mode.process if step.duration]
     deadlines = [
-        ("", [item.label.text(lang), f"{item.start} – {item.stop}", f"{item.limit_h / 24:g} {_word('days', lang)}", f"{item.fee_rate_per_day:.3%}" if item.fee_rate_per_day else "", item.basis.text()])
+        (
+            "",
+            [
+                item.label.text(lang),
+                f"{item.start} – {item.stop}",
+                f"{item.limit_h / 24:g} {_word('days', lang)}",
+                f"{item.fee_rate_per_day:.3%}" if item.fee_rate_per_day else "",
+                item.basis.text(),
+            ],
+        )
         for item in mode.deadlines
     ]
     sources = [("", [row.reference, row.title_zh if lang == "zh" else row.title_en]) for row in mode.cite().itertuples()]
     offices = ", ".join(label.text(lang) for label in mode.offices.values())
     since = f"{mode.effective} – {mode.repealed}" if mode.effective or mode.repealed else ""
     parts = [
-        f"<!doctype html><html lang='{lang}'><head><meta charset='utf-8'><title>{escape(mode.label.text(lang))}</title><style>{_STYLE}</style></head><body>",
+        f"<!doctype html><html lang='{lang}'><head><meta charset='utf-8'>",
+        f"<title>{escape(mode.label.text(lang))}</title><style>{_STYLE}</style></head><body>",
         f"<h1>{escape(mode.label.text(lang))}</h1><p>{escape(mode.description.text(lang))}</p>",
         f"<p>{_word('offices', lang)}: {escape(offices)}" + (f" · {_word('since', lang)}: {escape(since)}" if since else "") + "</p>",
         picture,
-        f"<h2>{_word('steps', lang)}</h2>" + _table([_word(key, lang) for key in ("step", "party", "place", "time", "documents", "basis")], steps),
+        f"<h2>{_word('steps', lang)}</h2>"
+        + _table([_word(key, lang) for key in ("step", "party", "place", "time", "documents", "basis")], steps),
     ]
     if deadlines:
-        parts.append(f"<h2>{_word('deadlines', lang)}</h2>" + _table([_word(key, lang) for key in ("deadlines", "from_to", "limit", "fee", "basis")], deadlines))
+        parts.append(
+            f"<h2>{_word('deadlines', lang)}</h2>"
+            + _table([_word(key, lang) for key in ("deadlines", "from_to", "limit", "fee", "basis")], deadlines)
+        )
     parts.append(f"<h2>{_word('sources', lang)}</h2>" + _table(["", ""], sources) + "</body></html>")
     return "\n".join(parts)
 

@@ -100,7 +100,9 @@ def opening(hours: Hours, first: date, days: int) -> list[tuple[int, int]]:
     rows = table.iloc[(first - begin).days : (last - begin).days + 1]
     pattern = {name: _spans(getattr(hours, name)) for name in ("workday", "saturday", "sunday", "holiday")}
     spans: list[tuple[int, int]] = []
-    for offset, (is_workday, weekday, holiday) in enumerate(zip(rows["is_workday"], rows["weekday"], rows["holiday_en"].notna(), strict=True)):
+    for offset, (is_workday, weekday, holiday) in enumerate(
+        zip(rows["is_workday"], rows["weekday"], rows["holiday_en"].notna(), strict=True)
+    ):
         sort = "workday" if is_workday else "holiday" if holiday else {6: "saturday", 7: "sunday"}.get(weekday, "holiday")
         for opens, closes in pattern[sort]:
             start, stop = offset * _DAY_MS + opens, offset * _DAY_MS + closes
@@ -121,7 +123,9 @@ def open_h_a_week(hours: Hours) -> float:
     >>> open_h_a_week(week)
     35.0
     """
-    length = {name: sum(stop - start for start, stop in _spans(getattr(hours, name))) / HOUR_MS for name in ("workday", "saturday", "sunday")}
+    length = {
+        name: sum(stop - start for start, stop in _spans(getattr(hours, name))) / HOUR_MS for name in ("workday", "saturday", "sunday")
+    }
     return 5 * length["workday"] + length["saturday"] + length["sunday"]
 
 

@@ -193,7 +193,10 @@ class ClearanceMode:
             for step in self.process
             for what, basis in step.bases()
         ]
-        rows += [{"step": "", "what": f"deadline {item.key}", "kind": item.basis.kind, "reconstructed": False, "basis": item.basis.text()} for item in self.deadlines]
+        rows += [
+            {"step": "", "what": f"deadline {item.key}", "kind": item.basis.kind, "reconstructed": False, "basis": item.basis.text()}
+            for item in self.deadlines
+        ]
         return pd.DataFrame(rows)
 
     def cite(self) -> pd.DataFrame:
@@ -215,7 +218,10 @@ class ClearanceMode:
             for reference in (*deadline.law, *deadline.basis.references):
                 used.setdefault(reference, []).append(f"deadline {deadline.key}")
         titles = {reference: provenance.title(reference) for reference in used}
-        rows = [{"reference": ref, "used_for": ", ".join(steps), "title_zh": titles[ref].zh, "title_en": titles[ref].en} for ref, steps in used.items()]
+        rows = [
+            {"reference": ref, "used_for": ", ".join(steps), "title_zh": titles[ref].zh, "title_en": titles[ref].en}
+            for ref, steps in used.items()
+        ]
         return pd.DataFrame(rows)
 
     def to_graphml(self) -> str:
@@ -271,7 +277,9 @@ class ClearanceMode:
             return {**usual, **self.cases[case].attributes}
         return {**usual, **case}
 
-    def critical_path(self, case: str | Mapping[str, Any] | None = None, *, statistic: Statistic = "mean", until: str = "released") -> pd.DataFrame:
+    def critical_path(
+        self, case: str | Mapping[str, Any] | None = None, *, statistic: Statistic = "mean", until: str = "released"
+    ) -> pd.DataFrame:
         """Work out the critical path of one kind of declaration, alone in the system and with offices always open.
 
         Waiting for officers and for opening hours is what a simulation adds.
@@ -283,7 +291,7 @@ class ClearanceMode:
         statistic
             Which duration of each step: ``mean``, ``min`` or ``max``.
         until
-            Stamp at which the clock stops.
+            Stamp at which the clock stops; where several steps write it, the last of them.
 
         Returns
         -------
@@ -298,20 +306,23 @@ class ClearanceMode:
             When no step on the way carries the stamp.
         """
         graph, durations = self._activity_network(case, statistic)
-        last = [key for key in graph if until in self.process.step(key).stamps]
-        if not last:
-            raise ParameterError(f"{self.key}: no step of this case stamps {until!r}; stamps are {', '.join(self.stamps(case))}")
-        graph = graph.subgraph({last[0]} | nx.ancestors(graph, last[0]))
-        order = list(nx.topological_sort(graph))
         start: dict[str, float] = {}
-        for key in order:
+        for key in nx.topological_sort(graph):
             start[key] = max((start[prior] + durations[prior] for prior in graph.predecessors(key)), default=0.0)
-        total = start[last[0]] + durations[last[0]]
+        stamping = [key for key in graph if until in self.process.step(key).stamps]
+        if not stamping:
+            raise ParameterError(f"{self.key}: no step of this case stamps {until!r}; stamps are {', '.join(self.stamps(case))}")
+        last = max(stamping, key=lambda key: start[key] + durations[key])  # a rewritten stamp keeps the last time
+        graph = graph.subgraph({last} | nx.ancestors(graph, last))
+        order = list(nx.topological_sort(graph))
+        total = start[last] + durations[last]
         finish: dict[str, float] = {}
         for key in reversed(order):
             finish[key] = min((finish[later] - durations[later] for later in graph.successors(key)), default=total)
         rows = []
-        for key in sorted((key for key in order if self.process.step(key).duration), key=lambda key: (start[key], self.process.keys.index(key))):
+        for key in sorted(
+            (key for key in order if self.process.step(key).duration), key=lambda key: (start[key], self.process.keys.index(key))
+        ):
             step, slack = self.process.step(key), finish[key] - start[key] - durations[key]
             rows.append(
                 {
@@ -428,7 +439,11 @@ def step_from(item: Any, where: str = "") -> Step:
     CatalogueError
         When a field is unknown or malformed.
     """
-    return _step(catalogue.Located(item) if isinstance(item, dict) and not isinstance(item, catalogue.Located) else item, catalogue.raw("steps"), where)
+    return _step(
+        catalogue.Located(item) if isinstance(item, dict) and not isinstance(item, catalogue.Located) else item,
+        catalogue.raw("steps"),
+        where,
+    )
 
 
 def _step(item: Any, defaults: Mapping[str, catalogue.Located], where: str) -> Step:
@@ -612,7 +627,9 @@ def compare(modes: Sequence[ClearanceMode], on: Iterable[str] = tuple(MEASURES))
     for name in names:
         if name not in MEASURES:
             raise UnknownKeyError("comparison", name, MEASURES)
-    return pd.DataFrame({name: [MEASURES[name](item) for item in modes] for name in names}, index=pd.Index([item.key for item in modes], name="mode"))
+    return pd.DataFrame(
+        {name: [MEASURES[name](item) for item in modes] for name in names}, index=pd.Index([item.key for item in modes], name="mode")
+    )
 
 
 _SHOWN = ("kind", "party", "place", "office", "documents", "n_visits", "duration", "uses", "stamps", "writes", "fees")

@@ -116,7 +116,7 @@ def distribution(value: Mapping[str, Any]) -> d.Distribution:
     """
     if len(value) != 1:
         raise ParameterError(f"name one distribution, not {len(value)}: {', '.join(map(str, value))}")
-    (name, parameters), = value.items()
+    ((name, parameters),) = value.items()
     if name not in FORMS:
         raise ParameterError(f"no distribution {name!r}.{did_you_mean(str(name), FORMS)}")
     try:
@@ -145,11 +145,13 @@ def scaled(value: Mapping[str, Any], factor: float) -> dict[str, Any]:
     if factor < 0:
         raise ParameterError(f"factor must not be negative, not {factor:g}")
     distribution(value)
-    (name, parameters), = value.items()
+    ((name, parameters),) = value.items()
     if name == "quantiles":
         return {name: {p: hours * factor for p, hours in parameters.items()}}
     if name == "mixture":
-        return {name: tuple({"share": part["share"], **scaled({k: v for k, v in part.items() if k != "share"}, factor)} for part in parameters)}
+        return {
+            name: tuple({"share": part["share"], **scaled({k: v for k, v in part.items() if k != "share"}, factor)} for part in parameters)
+        }
     times = _SCALED.get(name)
     if isinstance(parameters, Mapping):
         return {name: {k: v * factor if times is None or k in times else v for k, v in parameters.items()}}

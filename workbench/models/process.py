@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Literal
 
 import networkx as nx
@@ -409,7 +410,9 @@ def _check_duration(step: Step) -> None:
 def _check_edges(step: Step, known: set[str]) -> None:
     for edge in step.next:
         if edge.to not in known:
-            raise GraphError(f"{edge.where or step.where}: step {step.key!r} leads to {edge.to!r}, which does not exist.{did_you_mean(edge.to, known)}")
+            raise GraphError(
+                f"{edge.where or step.where}: step {step.key!r} leads to {edge.to!r}, which does not exist.{did_you_mean(edge.to, known)}"
+            )
     targets = [edge.to for edge in step.next]
     if len(set(targets)) < len(targets):
         raise _error(step, "leads to the same step twice; join the conditions into one edge")
@@ -467,7 +470,9 @@ def _check_cycles(process: Process, graph: nx.DiGraph) -> None:
         cycle = nx.find_cycle(instant)
     except nx.NetworkXNoCycle:
         return
-    raise _error(process.step(cycle[0][0]), "lies on a cycle that takes no time: " + " → ".join([edge[0] for edge in cycle] + [cycle[0][0]]))
+    raise _error(
+        process.step(cycle[0][0]), "lies on a cycle that takes no time: " + " → ".join([edge[0] for edge in cycle] + [cycle[0][0]])
+    )
 
 
 _CLOSING = {"fork": "join", "batch": "unbatch"}
@@ -563,7 +568,15 @@ def _only_successor(step: Step) -> str:
     return step.next[0].to
 
 
-def insert_step(process: Process, step: Step, *, after: str | None = None, before: str | None = None, when: Condition | None = None, gateway: Step | None = None) -> Process:
+def insert_step(
+    process: Process,
+    step: Step,
+    *,
+    after: str | None = None,
+    before: str | None = None,
+    when: Condition | None = None,
+    gateway: Step | None = None,
+) -> Process:
     """Return the process with a step put in, after or before a given one.
 
     Parameters
@@ -628,7 +641,10 @@ def _tidied(step: Step) -> Step:
         return _changed(step, next=(*step.next[:-1], last))
     free = [edge for edge in step.next if edge.probability is not None]
     if step.kind == "choice" and len(free) == 1:
-        return _changed(step, next=tuple(edge.model_copy(update={"probability": None, "basis": None}) if edge is free[0] else edge for edge in step.next))
+        return _changed(
+            step,
+            next=tuple(edge.model_copy(update={"probability": None, "basis": None}) if edge is free[0] else edge for edge in step.next),
+        )
     return step
 
 
@@ -663,7 +679,7 @@ def merge_steps(process: Process, keys: Iterable[str], step: Step) -> Process:
     line = list(keys)
     if len(line) < 2:
         raise ParameterError("merge_steps: name at least two steps")
-    for first, second in zip(line, line[1:], strict=False):
+    for first, second in pairwise(line):
         if _only_successor(process.step(first)) != second:
             raise ParameterError(f"merge_steps: {first!r} does not lead straight to {second!r}")
         if [other.key for other in process.predecessors(second)] != [first]:
@@ -694,7 +710,7 @@ def parallelise(process: Process, branches: Iterable[Iterable[str]], fork: Step,
     flat = [key for line in lines for key in line]
     if len(lines) < 2 or any(not line for line in lines):
         raise ParameterError("parallelise: name at least two branches of at least one step")
-    for first, second in zip(flat, flat[1:], strict=False):
+    for first, second in pairwise(flat):
         if _only_successor(process.step(first)) != second:
             raise ParameterError(f"parallelise: {first!r} does not lead straight to {second!r}")
         if [other.key for other in process.predecessors(second)] != [first]:
@@ -736,7 +752,9 @@ def reroute(process: Process, key: str, to: str, *, instead_of: str) -> Process:
     step = process.step(key)
     process.step(to)
     if instead_of not in [edge.to for edge in step.next]:
-        raise ParameterError(f"reroute: {key!r} does not lead to {instead_of!r}.{did_you_mean(instead_of, [edge.to for edge in step.next])}")
+        raise ParameterError(
+            f"reroute: {key!r} does not lead to {instead_of!r}.{did_you_mean(instead_of, [edge.to for edge in step.next])}"
+        )
     changed = {**process._by_key, key: _tidied(_retarget(step, instead_of, to))}
     reached, stack = {process.start.key}, [process.start.key]
     while stack:

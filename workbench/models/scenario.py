@@ -277,7 +277,10 @@ class Scenario:
 
     @cached_property
     def _traffic_spec(self) -> declaration.Traffic:
-        plain = {name: value["value"] if isinstance(value, Mapping) and "basis" in value else value for name, value in self.record.traffic.items()}
+        plain = {
+            name: value["value"] if isinstance(value, Mapping) and "basis" in value else value
+            for name, value in self.record.traffic.items()
+        }
         return declaration.Traffic.of(plain, where=self.record.where)
 
     @cached_property
@@ -321,13 +324,25 @@ class Scenario:
                 for item in mode.deadlines
             ]
         used = {name for node in nodes for name, _ in node.uses}
-        resources = tuple(q.Resource(name, item.capacity, item.calendar or None, item.where) for name, item in self.record.resources.items() if name in used)
+        resources = tuple(
+            q.Resource(name, item.capacity, item.calendar or None, item.where)
+            for name, item in self.record.resources.items()
+            if name in used
+        )
         for resource in resources:
             if resource.calendar and resource.calendar not in self.record.calendars:
                 raise UnknownKeyError("calendar", resource.calendar, self.record.calendars, resource.where)
         needed = {item.calendar for item in (*resources, *nodes, *deadlines)} - {None}
         calendars = tuple(queueing_calendar(name, self.record.calendars[name], self.epoch, CALENDAR_DAYS) for name in sorted(needed))
-        return q.Network(tuple(nodes), tuple(entries), resources, calendars, self._attributes(), tuple(deadlines), max(self.record.priority.classes.values()) + 1)
+        return q.Network(
+            tuple(nodes),
+            tuple(entries),
+            resources,
+            calendars,
+            self._attributes(),
+            tuple(deadlines),
+            max(self.record.priority.classes.values()) + 1,
+        )
 
     def _node(self, step: Step, entry: str, offices: Mapping[str, str]) -> q.Node:
         office = offices.get(step.office, "")
@@ -359,7 +374,9 @@ class Scenario:
         if write.policy not in self.record.policies:
             raise UnknownKeyError("policy", write.policy, self.record.policies, write.where or step.where)
         policy = self.record.policies[write.policy]
-        rules = tuple(q.WriteRule(tuple(map(float, row.values())), {policy.by: group} if policy.by else None) for group, row in policy.shares.items())
+        rules = tuple(
+            q.WriteRule(tuple(map(float, row.values())), {policy.by: group} if policy.by else None) for group, row in policy.shares.items()
+        )
         return q.Write(write.attribute, tuple(next(iter(policy.shares.values()))), rules)
 
     def _attributes(self) -> tuple[q.Attribute, ...]:
@@ -374,7 +391,11 @@ class Scenario:
                         elif values.setdefault(name, {}) is not None:
                             values[name].update(dict.fromkeys(wanted if isinstance(wanted, (list, tuple)) else [wanted]))
                 for write in step.writes:
-                    listed = write.values or next(iter(self.record.policies[write.policy].shares.values()), {}) if write.values or write.policy in self.record.policies else {}
+                    listed = (
+                        write.values or next(iter(self.record.policies[write.policy].shares.values()), {})
+                        if write.values or write.policy in self.record.policies
+                        else {}
+                    )
                     values.setdefault(write.attribute, {}).update(dict.fromkeys(listed))
         for policy in self.record.policies.values():
             if policy.by:
@@ -399,13 +420,17 @@ class Scenario:
         if self.own_traffic is not None:
             frame = declaration.replay(self.own_traffic, epoch=self.record.epoch, horizon_h=horizon_h)
         else:
-            frame = declaration.synthetic(self._traffic_spec, seed=seed, replication=replication, epoch=self.record.epoch, horizon_h=horizon_h)
+            frame = declaration.synthetic(
+                self._traffic_spec, seed=seed, replication=replication, epoch=self.record.epoch, horizon_h=horizon_h
+            )
         cases = frame.index.to_numpy(dtype=np.uint32)
         attributes = {item.key: frame[item.key] for item in self._network.attributes if item.key in frame}
         priority = self.record.priority
         unknown = set(frame[priority.by]) - set(priority.classes)
         if unknown:
-            raise SimulationError(f"{self.key}: priority has no class for {priority.by} {sorted(unknown)[0]!r}; add it under priority.classes")
+            raise SimulationError(
+                f"{self.key}: priority has no class for {priority.by} {sorted(unknown)[0]!r}; add it under priority.classes"
+            )
         return (
             Traffic(
                 declaration.arrival_ms(frame, self.record.epoch),
@@ -423,7 +448,9 @@ class Scenario:
         if len(keys) == 1:
             return np.zeros(len(frame), dtype=np.int32)
         rule, cases = self.record.choice, frame.index.to_numpy(dtype=np.uint32)
-        costs = None if rule.rule == "fixed" else np.column_stack([expected_costs(self.modes[key], frame, self.record.prices) for key in keys])
+        costs = (
+            None if rule.rule == "fixed" else np.column_stack([expected_costs(self.modes[key], frame, self.record.prices) for key in keys])
+        )
         known = known_utility(rule, keys, [offer.share for offer in self.record.modes.values()], costs)
         known = np.broadcast_to(known, (len(frame), len(keys)))
         if rule.rule == "least_cost":

@@ -65,7 +65,9 @@ class Explorer(tr.HasTraits):
         with self.hold_trait_notifications():
             for name, value in inputs.items():
                 if name not in self.trait_names(input=True):
-                    raise tr.TraitError(f"{type(self).__name__} has no input {name!r}; inputs are {', '.join(sorted(self.trait_names(input=True)))}")
+                    raise tr.TraitError(
+                        f"{type(self).__name__} has no input {name!r}; inputs are {', '.join(sorted(self.trait_names(input=True)))}"
+                    )
                 setattr(self, name, value)
         self.observe(lambda _: self.refresh(), names=sorted(self.trait_names(input=True)))
         self.refresh()
@@ -172,7 +174,9 @@ class Explorer(tr.HasTraits):
             display(self.view())
 
 
-def number_control(explorer: Explorer, trait: str, label: str, low: float, high: float, step: float = 1, *, get: Any = None, put: Any = None) -> iw.Widget:
+def number_control(
+    explorer: Explorer, trait: str, label: str, low: float, high: float, step: float = 1, *, get: Any = None, put: Any = None
+) -> iw.Widget:
     """Return a slider with a number box, both bound to a numeric trait and both usable from the keyboard.
 
     Parameters
@@ -187,7 +191,9 @@ def number_control(explorer: Explorer, trait: str, label: str, low: float, high:
     whole = float(step).is_integer() and float(low).is_integer()
     slider_type, box_type = (iw.IntSlider, iw.BoundedIntText) if whole else (iw.FloatSlider, iw.BoundedFloatText)
     value = get(getattr(explorer, trait)) if get else getattr(explorer, trait)
-    slider = slider_type(value=value, min=low, max=high, step=step, readout=False, continuous_update=False, layout=iw.Layout(flex="1 1 auto", width="auto"))
+    slider = slider_type(
+        value=value, min=low, max=high, step=step, readout=False, continuous_update=False, layout=iw.Layout(flex="1 1 auto", width="auto")
+    )
     box = box_type(value=value, min=low, max=high, step=step, layout=iw.Layout(width="72px"))
     iw.link((slider, "value"), (box, "value"))
     if get:

@@ -26,7 +26,8 @@ _TEXTS = {
     "line": {
         "en": "<b>{case}</b>, channel {channel}: released after {mean:.1f} h on average{interval}, 90 % within {p90:.1f} h"
         " (n = {n}, {replications} replications; {assumed} inputs are assumed)",
-        "zh": "<b>{case}</b>，{channel} 通道：平均 {mean:.1f} 小时放行{interval}，90% 在 {p90:.1f} 小时内（n = {n}，重复 {replications} 次；{assumed} 项参数为假定）",
+        "zh": "<b>{case}</b>，{channel} 通道：平均 {mean:.1f} 小时放行{interval}，90% 在 {p90:.1f} 小时内"
+        "（n = {n}，重复 {replications} 次；{assumed} 项参数为假定）",
     },
     "none": {"en": "<b>{case}</b>: no declaration met the channel {channel}", "zh": "<b>{case}</b>：没有报关单进入 {channel} 通道"},
 }
@@ -90,10 +91,18 @@ class ClearanceModeExplorer(Explorer):
     @property
     def scenario(self) -> Scenario:
         """The scenario with the present inputs."""
-        changes = [what_if("set_capacity", resource=key, units=units) for key, units in self.capacity.items() if units != self._capacities()[key]]
+        changes = [
+            what_if("set_capacity", resource=key, units=units) for key, units in self.capacity.items() if units != self._capacities()[key]
+        ]
         hours = self.baseline.record.calendars["customs_hours"]
         if self.closing_h != _closing(hours.workday):
-            changes.append(what_if("set_calendar", calendar="customs_hours", workday=(*hours.workday[:-1], f"{hours.workday[-1][:5]}-{self.closing_h:02d}:00")))
+            changes.append(
+                what_if(
+                    "set_calendar",
+                    calendar="customs_hours",
+                    workday=(*hours.workday[:-1], f"{hours.workday[-1][:5]}-{self.closing_h:02d}:00"),
+                )
+            )
         if self.open_saturday:
             changes.append(what_if("set_calendar", calendar="customs_hours", saturday=("09:00-12:00",)))
         if self.declarations_per_day != self.baseline.record.traffic["declarations_per_day"]["value"]:
