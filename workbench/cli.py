@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import reduce, wraps
 from inspect import signature
 from operator import add
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.errors import ParameterError, WorkbenchError, did_you_mean
+from workbench.errors import ParameterError, UnknownKeyError, WorkbenchError, did_you_mean
 from workbench.files import refuse_existing, write_whole
 
 if TYPE_CHECKING:
@@ -202,11 +203,11 @@ def run(
             "profile": result.profile,
             "time_s": round(result.seconds, 1),
             "status": result.status,
-            "page": str(result.page or ""),
+            "page": result.page.name if result.page else "",
         }
         for result in results
     ]
-    _show(rows, json_file)
+    _show(rows, json_file, only=("lesson", "title", "time_s", "status", "page"))
     for result in results:
         if result.problem:
             click.echo(f"{result.lesson.key}: {result.problem}", err=True)
@@ -428,15 +429,46 @@ def simulate(
 
 def _simulated(scenario: Any, design: Any, name: str) -> Any:
     """Run an ensemble with a progress bar."""
+    import workbench as wb
+
+    with _bar(f"{name}: replications") as progress:
+        return wb.simulate(scenario, design, progress=progress)
+
+
+@contextmanager
+def _bar(text: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a progress bar on a terminal, and give the function that moves it."""
     from rich.console import Console
     from rich.progress import Progress
 
-    import workbench as wb
-
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:
-        bar = bars.add_task(f"{name}: replications", total=design.replications)
-        return wb.simulate(scenario, design, progress=lambda done, of: bars.update(bar, completed=done, total=of))
+        bar = bars.add_task(text, total=None)
+        yield lambda done, of: bars.update(bar, completed=done, total=of)
+
+
+@_command(workbench, "workbench bench kernel --json kernel.json")
+@click.argument("name")
+@click.option("--runs", "n", type=click.IntRange(7), default=7, show_default=True, help="Timed runs of each, taken in turns.")
+@_table_options
+def bench(name: str, n: int, json_file: Path | None) -> None:
+    """Time a part of the workbench beside named peers; in a checkout with its development group installed."""
+    from importlib import import_module
+
+    from workbench import content
+
+    folder = content.folder("datasets").parent / "benchmarks"
+    names = [path.stem for path in folder.glob("*.py") if path.stem != "timing"] if content.is_checkout() else []
+    if name not in names:
+        raise UnknownKeyError("benchmark", name, names)
+    sys.path.insert(0, str(folder.parent))
+    try:
+        module = import_module(f"benchmarks.{name}")
+    except ModuleNotFoundError as error:
+        raise WorkbenchError(f"benchmark {name!r} needs {error.name}: uv run --group benchmarks workbench bench {name}") from error
+    with _bar(f"{name}: runs") as progress:
+        rows = list(module.rows(n, progress))
+    _show(rows, json_file)
 
 
 # --- the workplace ----------------------------------------------------------------------------------------------------

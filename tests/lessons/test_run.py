@@ -13,8 +13,9 @@ import pytest
 
 from tests.lessons.notebooks import code, lesson, markdown
 from workbench.errors import LessonError, ParameterError, UnknownKeyError
-from workbench.lessons import find_lessons, run_lessons
+from workbench.lessons import execute, find_lessons, run_lessons
 from workbench.lessons.fingerprint import fingerprint, surroundings
+from workbench.widgets import base
 
 pytestmark = pytest.mark.slow
 
@@ -113,6 +114,10 @@ def test_lessons_run_in_an_empty_folder_with_the_static_hook_set(course, tmp_pat
     (result,) = run_lessons(folder=folder, out=tmp_path / "out")
     assert {name: entry["value"] for name, entry in result.recorded.items()} == {"files": "[]", "static": "1"}
     assert sorted(folder.rglob("*")) == before
+
+
+def test_explorers_look_for_the_hook_that_a_run_sets():
+    assert base.STATIC_VARIABLE == execute.STATIC_VARIABLE
 
 
 def test_a_foreign_index_is_not_overwritten(course, tmp_path):
