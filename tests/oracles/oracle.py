@@ -34,10 +34,16 @@ def milliseconds(hours: float) -> int:
 # Open time
 
 
-def is_open(calendar, t: int) -> bool:
-    """Say whether t lies in an interval [open, close) of the calendar."""
-    before = bisect_right(calendar.intervals_ms, (t, math.inf))
-    return before > 0 and t < calendar.intervals_ms[before - 1][1]
+def joined(intervals) -> list[tuple[int, int]]:
+    """Return the intervals, touching ones made one."""
+    opens, closes = ({interval[i] for interval in intervals} for i in (0, 1))
+    return list(zip(sorted(opens - closes), sorted(closes - opens), strict=True))
+
+
+def is_open(intervals, t: int) -> bool:
+    """Say whether t lies in one of the intervals [open, close)."""
+    before = bisect_right(intervals, (t, math.inf))
+    return before > 0 and t < intervals[before - 1][1]
 
 
 def capacity_at(resource, t: int) -> int:
@@ -142,9 +148,9 @@ class Oracle:
             if node.kind == "work":
                 self.queues.setdefault(node.queue, node)
         self.resources = {resource.key: resource for resource in network.resources}
-        self.calendars = {calendar.key: calendar for calendar in network.calendars}
+        self.calendars = {calendar.key: joined(calendar.intervals_ms) for calendar in network.calendars}
         self.changes = sorted(
-            {ms for calendar in network.calendars for interval in calendar.intervals_ms for ms in interval}
+            {ms for intervals in self.calendars.values() for interval in intervals for ms in interval}
             | {ms for r in network.resources if not isinstance(r.capacity, int) for ms, _ in r.capacity}
         )
         self.creation_stamps = not any("arrived" in node.stamps for node in network.nodes)
@@ -295,7 +301,7 @@ class Oracle:
                 reason, capacity = self.due[node.key, group]
                 yield release(self.now, reason, tokens[:capacity])
 
-        closings = [(close, None) for _, close in self.calendars[batch.period].intervals_ms] if batch.period else ()
+        closings = [(close, None) for _, close in self.calendars[batch.period]] if batch.period else ()
         for reason, times in ((PERIOD, closings), (DEPARTURE, batch.departures or ())):
             last = self.called.get((node.key, reason), -1)
             for time, capacity in times:
