@@ -14,6 +14,7 @@ from tests.lessons.notebooks import code, lesson, markdown
 from workbench.errors import LessonError
 from workbench.lessons import check, clean
 from workbench.lessons.canonical import CHECK_TAG, canonical_text, with_stored_outputs
+from workbench.lessons.recording import MIME as RECORD
 
 
 def printed(text, name="stdout"):
@@ -98,6 +99,7 @@ def test_cells_without_an_id_get_the_same_one_each_time():
         (code("x", CHECK_TAG, outputs=[printed("careful", "stderr")]), "an error or a warning"),
         (code("x", CHECK_TAG, outputs=[v4.new_output("error", ename="E", evalue="", traceback=[])]), "an error or a warning"),
         (code("x", CHECK_TAG, outputs=[printed("9" * 21_000)]), "more than 20 kB"),
+        (code("x", CHECK_TAG, outputs=[v4.new_output("display_data", data={RECORD: {}})]), "record() compares by value"),
         (code("x", CHECK_TAG, outputs=[printed("wrote /tmp/x.csv")]), "its output names a path of one machine, '/tmp/x.csv'"),
     ],
 )

@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 
 from workbench.errors import LessonError
 from workbench.files import write_whole
+from workbench.lessons.recording import MIME as RECORD
 
 __all__ = ["CHECK_TAG", "canonical_text", "check", "clean", "problems", "read_notebook", "with_stored_outputs"]
 
@@ -113,6 +114,8 @@ def _problems_of(cell: NotebookNode) -> list[str]:
     for output in cell.outputs:
         if output.output_type == "error" or output.get("name") == "stderr":
             found.append("stores an error or a warning; an output to be compared must have neither")
+    if any(RECORD in output.get("data", {}) for output in cell.outputs):
+        found.append(f"record() compares by value, with a tolerance; take {CHECK_TAG} off, nbval would compare every last digit")
     stored = nbformat.v4.writes_json(nbformat.v4.new_notebook(cells=[cell])) if cell.outputs else ""
     if len(stored.encode()) > MAX_OUTPUT_BYTES:
         found.append(f"stores more than {MAX_OUTPUT_BYTES // 1000} kB of output; print the few numbers that matter")
