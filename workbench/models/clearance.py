@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import networkx as nx
 import pandas as pd
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from workbench import catalogue, provenance
 from workbench.errors import CatalogueError, GraphError, ParameterError, UnknownKeyError
@@ -82,13 +82,18 @@ class ModeRecord(catalogue.Record):
     references: tuple[str, ...]
     basis: Basis
 
-    @model_validator(mode="after")
-    def _dated(self) -> ModeRecord:
+    @field_validator("effective", "repealed")
+    @classmethod
+    def _dated(cls, text: str) -> str:
         try:
-            days = [day(text) for text in (self.effective, self.repealed) if text]
+            _ = day(text) if text else None
         except ParameterError as error:
             raise ValueError(str(error)) from None
-        if len(days) == 2 and days[1] <= days[0]:
+        return text
+
+    @model_validator(mode="after")
+    def _in_order(self) -> ModeRecord:
+        if self.effective and self.repealed and day(self.repealed) <= day(self.effective):
             raise ValueError(f"repealed {self.repealed} must be later than effective {self.effective}")
         return self
 

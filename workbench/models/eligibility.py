@@ -68,7 +68,7 @@ class Requirement(catalogue.Record):
     transport_modes: tuple[str, ...] = ()
     entry: Where | None = None
     destination: Where | None = None
-    offices: Literal["", "different", "different_districts", "same_region", "linked"] = ""
+    offices: Literal["different", "different_districts", "same_region", "linked"] | None = None
     goods: Mapping[str, Any] | None = None
     law: tuple[str, ...]
 

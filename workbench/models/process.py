@@ -489,7 +489,7 @@ def _blocks(process: Process) -> dict[str, str]:
                 raise _error(step, f"and {found[opener]!r} both close {opener!r}; its branches must meet in one {step.kind}")
     for step in process.steps:
         if step.kind in _CLOSING and step.key not in found:
-            raise _error(step, f"is a {step.kind} without a {_CLOSING[step.kind]}")
+            raise _error(step, f"is a {step.kind} without {'a join' if step.kind == 'fork' else 'an unbatch'}")
         batches = [key for key in stacks[step.key] if process.step(key).kind == "batch"]
         if batches and (step.kind in ("end", "batch") or step.preemptive):
             raise _error(step, f"lies in the batch {batches[0]!r}, where no case can end, be interrupted or join a second batch")
