@@ -105,7 +105,7 @@ def write_page(
     if outside := fetches(html):
         raise LessonError(f"an output would fetch {', '.join(outside)}; a page must work with no network")
     drawing = ""
-    if 'class="plotly"' in html:
+    if '<figure class="plotly' in html:
         drawing = f"<script>{get_plotlyjs()}</script>\n<script>{_DRAW}</script>"
     write_whole(path, html.replace("<!--plotly-->", drawing))
 

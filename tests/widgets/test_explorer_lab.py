@@ -1,0 +1,40 @@
+"""The explorer as a student meets it: in JupyterLab, in a browser, from the keyboard."""
+
+import pytest
+
+from tests.lessons.notebooks import code, lesson, markdown
+from workbench.files import write_whole
+from workbench.lessons.canonical import canonical_text
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+CELL = """
+import workbench as wb
+wb.set_language("zh")
+wb.widgets.ClearanceModeExplorer("shanghai_sea_import_2013")
+"""
+_LINE = "() => [...document.querySelectorAll('.widget-html-content')].map(item => item.textContent).find(text => text.includes('重复'))"
+
+
+def test_sliders_and_boxes_answer_the_keyboard(lab, tmp_path):
+    notebook = tmp_path / "explorer.ipynb"
+    write_whole(notebook, canonical_text(lesson(markdown("# 探索"), code(CELL.strip()))))
+    page = lab.open(notebook)
+    page.set_viewport_size({"width": 1700, "height": 1200})
+    lab.run_all()
+    page.locator(".scatterlayer path.js-line").first.wait_for()
+    page.wait_for_function(f"() => ({_LINE})()?.includes('重复 30 次')", timeout=120_000)
+    before = page.evaluate(_LINE)
+    page.locator(".noUi-handle").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"before => ({_LINE})() !== before", arg=before, timeout=60_000)
+    page.wait_for_function(f"() => ({_LINE})()?.includes('重复 30 次')", timeout=120_000)
+    after = page.evaluate(_LINE)
+    assert after != before
+    box = page.locator(".widget-text input[type=number]").first
+    assert box.input_value() == "13"
+    box.fill("12")
+    box.press("Enter")
+    page.wait_for_function(f"before => ({_LINE})() === before", arg=before, timeout=120_000)
+    lab.page.screenshot(tmp_path / "explorer.png")
+    assert lab.page.refused == []
