@@ -14,7 +14,10 @@ from workbench.models.queueing.model import Calendar
 from workbench.provenance import Basis
 from workbench.units import HOUR_MS
 
-__all__ = ["Hours", "open_h_a_week", "opening", "queueing_calendar"]
+__all__ = ["MONTHS", "Hours", "month_calendar", "open_h_a_week", "opening", "queueing_calendar"]
+
+MONTHS = "months"
+"""The calendar of whole months, which every scenario has: batches that settle a month leave at the end of its intervals."""
 
 _SPAN = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 _DAY_MS = 24 * HOUR_MS
@@ -140,3 +143,21 @@ def queueing_calendar(key: str, hours: Hours, epoch: datetime, days: int) -> Cal
     shift = int((epoch - datetime.combine(epoch.date(), datetime.min.time())).total_seconds() * 1000)
     spans = [(max(start - shift, 0), stop - shift) for start, stop in opening(hours, epoch.date(), days) if stop > shift]
     return Calendar(key, tuple(spans), where=hours.where)
+
+
+def month_calendar(key: str, epoch: datetime, days: int) -> Calendar:
+    """Return the calendar of whole months from `epoch` on, each ending where the next begins, a millisecond apart.
+
+    Examples
+    --------
+    >>> [round(stop / HOUR_MS / 24, 3) for _, stop in month_calendar("months", datetime(2013, 6, 17), 60).intervals_ms]
+    [14.0, 45.0]
+    """
+    spans, begin = [], epoch
+    while True:
+        end = datetime(begin.year + begin.month // 12, begin.month % 12 + 1, 1)
+        if end > epoch + timedelta(days=days):
+            return Calendar(key, tuple(spans))
+        first, last = (int((instant - epoch).total_seconds() * 1000) for instant in (begin, end))
+        spans.append((first + 1 if spans else first, last))
+        begin = end

@@ -3,22 +3,24 @@
 All three are one rule: the mode of the highest utility is taken. Utility has a known part (the logarithm of a share, or
 minus the cost) and a random part for each case and mode, standard Gumbel, drawn once and kept. So a mode that becomes
 better can only attract: nobody changes between two other modes because of it, and a mode added on offer takes cases
-from the others without shuffling them.
+from the others without shuffling them. A mode that is not open to a case has a utility of minus infinity.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Literal
 
 import numpy as np
 from pydantic import Field, model_validator
+from scipy.optimize import brentq
 
 from workbench import catalogue
 from workbench.errors import ParameterError
 from workbench.provenance import Basis
 
-__all__ = ["Choice", "choose", "gumbel", "logit_shares"]
+__all__ = ["Choice", "choose", "expected_shares", "fit_constant", "gumbel", "known_utility", "logit_shares"]
 
 
 class Choice(catalogue.Record):
@@ -88,7 +90,10 @@ def logit_shares(cost_cny: np.ndarray, scale_cny: float) -> np.ndarray:
     """
     if not scale_cny > 0:
         raise ParameterError(f"scale_cny must be greater than 0, not {scale_cny:g}")
-    utility = -np.asarray(cost_cny, dtype=float) / scale_cny
+    return _softmax(-np.asarray(cost_cny, dtype=float) / scale_cny)
+
+
+def _softmax(utility: np.ndarray) -> np.ndarray:
     weight = np.exp(utility - utility.max(axis=1, keepdims=True))
     return weight / weight.sum(axis=1, keepdims=True)
 
@@ -115,10 +120,14 @@ def choose(known: np.ndarray, chance: np.ndarray | None = None) -> np.ndarray:
         When no mode is open to a case.
     """
     utility = np.asarray(known, dtype=float) if chance is None else known + chance
+    _check_open(utility)
+    return utility.argmax(axis=1).astype(np.int32)
+
+
+def _check_open(utility: np.ndarray) -> None:
     closed = np.isneginf(utility).all(axis=1)
     if closed.any():
         raise ParameterError(f"no mode is open to {int(closed.sum())} cases; the first is in row {int(np.argmax(closed)) + 1}")
-    return utility.argmax(axis=1).astype(np.int32)
 
 
 def known_utility(rule: Choice, modes: Sequence[str], shares: Sequence[float], cost_cny: np.ndarray | None) -> np.ndarray:
@@ -140,3 +149,95 @@ def known_utility(rule: Choice, modes: Sequence[str], shares: Sequence[float], c
             return np.log(np.asarray([shares], dtype=float))
     total = np.asarray(cost_cny, dtype=float) + np.array([[rule.constants_cny.get(mode, 0.0) for mode in modes]])
     return -total / (rule.scale_cny or 1.0)
+
+
+def expected_shares(known: np.ndarray, availability: Sequence[float] | None = None, *, random: bool = True) -> np.ndarray:
+    """Return the chance with which each case takes each mode, in closed form.
+
+    Parameters
+    ----------
+    known
+        Known part of the utility, as for `choose`.
+    availability
+        Chance of each mode that it is open at all, independent of each other and of the case; all by default.
+    random
+        Whether utility has a random part; False for least cost.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the shape of `known`; rows sum to 1.
+
+    Raises
+    ------
+    ParameterError
+        When no mode may be open to a case.
+
+    Examples
+    --------
+    >>> expected_shares(np.array([[0.0, 0.0]]), [1.0, 0.5]).tolist()
+    [[0.75, 0.25]]
+    """
+    known = np.asarray(known, dtype=float)
+    shares = np.ones(known.shape[1]) if availability is None else np.asarray(availability, dtype=float)
+    total = np.zeros(known.shape)
+    for is_open in product(*((True,) if share >= 1 else (True, False) for share in shares)):
+        chance = np.prod(np.where(is_open, shares, 1 - shares))
+        utility = np.where(is_open, known, -np.inf)
+        _check_open(utility)
+        total += chance * (_softmax(utility) if random else np.eye(known.shape[1])[utility.argmax(axis=1)])
+    return total
+
+
+def fit_constant(
+    known: np.ndarray, mode: int, among: Sequence[int], share: float, scale_cny: float, availability: Sequence[float] | None = None
+) -> float:
+    """Return what a mode must seem to cost beyond its generalised cost, so that it gets a given share of a logit choice.
+
+    One number is fitted to one number: the share is then met by construction, and predicts nothing.
+
+    Parameters
+    ----------
+    known
+        Known part of the utility, without the constant that is looked for.
+    mode
+        Position of the mode.
+    among
+        Positions of the modes, `mode` included, of whose cases the share is taken.
+    share
+        The share to meet, between 0 and 1.
+    scale_cny
+        Yuan per unit of the random part.
+    availability
+        As for `expected_shares`.
+
+    Returns
+    -------
+    float
+        Yuan a declaration; negative where the mode must seem cheaper than it is.
+
+    Raises
+    ------
+    ParameterError
+        When the share is not between 0 and 1, or no constant gives it.
+
+    Examples
+    --------
+    >>> round(fit_constant(np.zeros((1, 2)), 1, [0, 1], 0.25, scale_cny=100.0), 3)
+    109.861
+    """
+    if not 0 < share < 1:
+        raise ParameterError(f"share must lie between 0 and 1, not at {share:g}")
+
+    def excess(units: float) -> float:
+        shifted = np.array(known, dtype=float)
+        shifted[:, mode] -= units
+        taken = expected_shares(shifted, availability).sum(axis=0)
+        return taken[mode] / taken[list(among)].sum() - share
+
+    reach = 10.0 + 2 * np.ptp(np.asarray(known)[np.isfinite(known)])
+    if excess(-reach) < 0 or excess(reach) > 0:
+        raise ParameterError(
+            f"no constant gives a share of {share:g}; the mode is open to {np.isfinite(known[:, mode]).mean():.0%} of the cases"
+        )
+    return scale_cny * brentq(excess, -reach, reach, xtol=1e-9)

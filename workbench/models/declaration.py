@@ -19,7 +19,7 @@ from workbench.errors import DatasetError, ParameterError
 from workbench.models.marginals import Traffic, profiles
 from workbench.models.queueing.philox import ARRIVAL, ATTRIBUTE, uniforms
 
-__all__ = ["Traffic", "arrival_ms", "check", "profiles", "replay", "summarise", "synthetic"]
+__all__ = ["Traffic", "arrival_ms", "check", "operators", "profiles", "replay", "summarise", "synthetic"]
 
 ADDED = 2**31
 """Cases that a volume above 1 adds are numbered from here, so that nobody else is renumbered."""
@@ -65,10 +65,12 @@ def check(declarations: pd.DataFrame, *, operator_classes: Iterable[str] | None 
     return declarations
 
 
-def replay(declarations: pd.DataFrame, *, epoch: str | pd.Timestamp, horizon_h: float) -> pd.DataFrame:
+def replay(
+    declarations: pd.DataFrame, *, epoch: str | pd.Timestamp, horizon_h: float, operator_classes: Iterable[str] | None = None
+) -> pd.DataFrame:
     """Return the declarations that arrive in [epoch, epoch + horizon), in order, numbered as cases from 1.
 
-    A longer horizon leaves the cases of a shorter one as they are.
+    The classes of operators are as for `check`. A longer horizon leaves the cases of a shorter one as they are.
 
     Raises
     ------
@@ -81,7 +83,7 @@ def replay(declarations: pd.DataFrame, *, epoch: str | pd.Timestamp, horizon_h: 
     >>> replay(own, epoch="2013-03-04", horizon_h=24).index[0]
     1
     """
-    check(declarations)
+    check(declarations, operator_classes=operator_classes)
     start = _epoch(epoch)
     end = start + pd.Timedelta(hours=horizon_h)
     arrival = declarations["arrival"]
@@ -142,6 +144,39 @@ def summarise(declarations: pd.DataFrame) -> pd.DataFrame:
 
 
 # The generator
+
+
+def operators(traffic: Traffic) -> pd.DataFrame:
+    """Return the traders that a generator knows, the largest first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``operator_id``: ``operator_class``, and ``share`` of all declarations in the long run.
+
+    Examples
+    --------
+    >>> firms = operators(Traffic.of({"profile": "shanghai_sea_import"}))
+    >>> len(firms), float(firms["share"].head(200).sum().round(3))
+    (50000, 0.65)
+    """
+    ranks = np.arange(1, traffic.n_operators + 1)
+    classes = _classes(traffic)
+    return pd.DataFrame(
+        {
+            "operator_class": pd.Categorical.from_codes(_class_codes(traffic, classes), classes),
+            "share": np.diff(_zipf(traffic.n_operators, traffic.operator_exponent), prepend=0.0),
+        },
+        index=pd.Index(_operator_ids(ranks), name="operator_id"),
+    )
+
+
+def _operator_ids(ranks: np.ndarray) -> np.ndarray:
+    return "T" + pd.Series(ranks).astype("str").str.zfill(7).to_numpy()
+
+
+def _classes(traffic: Traffic) -> tuple[str, ...]:
+    return tuple(sorted({key for shares in traffic.class_shares.values() for key in shares}))
 
 
 def synthetic(
@@ -219,7 +254,7 @@ def _frame(
     rank = 1 + np.minimum(
         np.searchsorted(_zipf(traffic.n_operators, traffic.operator_exponent), u("operator_id"), side="right"), traffic.n_operators - 1
     )
-    classes = sorted({key for shares in traffic.class_shares.values() for key in shares})
+    classes = _classes(traffic)
     chapter = choice("hs_code", traffic.hs_chapters)
     rates = np.array([traffic.duty_rates.get(key, 0.0) for key in traffic.hs_chapters])[chapter.codes]
     ciq = np.array([traffic.ciq_shares.get(key, 0.0) for key in traffic.hs_chapters])[chapter.codes]
@@ -228,8 +263,8 @@ def _frame(
     return pd.DataFrame(
         {
             "declaration_id": "D" + numbers,
-            "operator_id": "T" + pd.Series(rank).astype("str").str.zfill(7).to_numpy(),
-            "operator_class": pd.Categorical.from_codes(_class_codes(traffic, tuple(classes))[rank - 1], classes),
+            "operator_id": _operator_ids(rank),
+            "operator_class": pd.Categorical.from_codes(_class_codes(traffic, classes)[rank - 1], classes),
             "direction": choice("direction", traffic.direction),
             "transport_mode": choice("transport_mode", traffic.transport_mode),
             "entry_office": choice("entry_office", traffic.entry_office),

@@ -14,6 +14,7 @@ from workbench import catalogue
 from workbench.errors import ParameterError, UnknownKeyError
 from workbench.models import clearance, process
 from workbench.models.durations import scaled
+from workbench.models.offers import offered
 from workbench.models.process import Process, Step
 from workbench.models.scenario import Scenario, ScenarioRecord
 from workbench.provenance import Basis
@@ -355,29 +356,35 @@ class SetPaymentPolicy(SetChannelPolicy):
 
 
 class OfferMode(Change):
-    """Put a mode on offer, with its share of traffic; the shares of the others shrink in proportion."""
+    """Put a mode on offer, on its haul where it has one.
+
+    Under fixed shares it takes its share of traffic, and the shares of the others shrink in proportion.
+    """
 
     op = "offer_mode"
     mode: str
-    share: float
+    share: float = 0.0
     offices: Mapping[str, str]
+    haul: str = ""
 
     def applied_to(self, scenario: Scenario, basis: Basis) -> Scenario:
-        if not 0 <= self.share <= 1:
-            raise ParameterError(f"offer_mode: share must lie between 0 and 1, not {self.share:g}")
         raw = scenario.record.model_dump()
         others = {key: offer for key, offer in raw["modes"].items() if key != self.mode}
+        if scenario.record.choice.rule == "fixed":
+            self._take_share(others)
+        offer = {"share": self.share, "offices": dict(self.offices), "haul": self.haul, "basis": (self.basis or basis).model_dump()}
+        record = catalogue.parse({**raw, "modes": {**others, self.mode: offer}}, ScenarioRecord, self.mode)
+        modes = {**scenario.modes, self.mode: scenario.modes.get(self.mode) or offered(self.mode, record.modes[self.mode])}
+        return replace(scenario, record=record, modes={key: modes[key] for key in record.modes})
+
+    def _take_share(self, others: Mapping[str, Any]) -> None:
+        if not 0 <= self.share <= 1:
+            raise ParameterError(f"offer_mode: share must lie between 0 and 1, not {self.share:g}")
         total = sum(offer["share"] for offer in others.values())
-        if (not others and self.share != 1) or (total == 0 and self.share != 1):
+        if total == 0 and self.share != 1:
             raise ParameterError("offer_mode: no other mode can take the rest of the traffic; share must be 1")
         for offer in others.values():
-            offer["share"] *= (1 - self.share) / total
-        raw["modes"] = {
-            **others,
-            self.mode: {"share": self.share, "offices": dict(self.offices), "basis": (self.basis or basis).model_dump()},
-        }
-        modes = {**scenario.modes, self.mode: scenario.modes.get(self.mode) or clearance.mode(self.mode)}
-        return replace(scenario, record=catalogue.parse(raw, ScenarioRecord, self.mode), modes={key: modes[key] for key in raw["modes"]})
+            offer["share"] *= (1 - self.share) / total if total else 0.0
 
 
 OPERATIONS: dict[str, type[Change]] = {

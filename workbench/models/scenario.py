@@ -20,15 +20,18 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from workbench import catalogue
-from workbench.errors import CatalogueError, SimulationError, UnknownKeyError
-from workbench.models import clearance, declaration
-from workbench.models.calendars import Hours, queueing_calendar
-from workbench.models.choice import Choice, choose, gumbel, known_utility
+from workbench.errors import CatalogueError, ParameterError, SimulationError, UnknownKeyError
+from workbench.models import declaration
+from workbench.models.calendars import MONTHS, Hours, month_calendar, queueing_calendar
+from workbench.models.choice import Choice, choose, expected_shares, gumbel, known_utility
 from workbench.models.clearance import ClearanceMode
-from workbench.models.costs import check_prices, expected_costs
-from workbench.models.process import Step, Write
+from workbench.models.costs import check_prices, expected_rates, item_costs
+from workbench.models.hauls import haul, haul_between
+from workbench.models.offers import Offer, offered, open_to
+from workbench.models.process import Batch, Step, Write
+from workbench.models.quantity import Quantity
 from workbench.models.queueing import model as q
-from workbench.models.queueing.philox import MODE, uniforms
+from workbench.models.queueing.philox import ATTRIBUTE, MODE, uniforms
 from workbench.models.queueing.traffic import Traffic
 from workbench.provenance import Basis
 
@@ -36,13 +39,6 @@ __all__ = ["Scenario", "scenario", "scenarios"]
 
 CALENDAR_DAYS = 550
 """Opening hours are laid out this many days ahead; a run that passes the last of them is refused by the kernel."""
-
-
-class Quantity(catalogue.Record):
-    """A number (or a set of numbers) with its basis."""
-
-    value: Any
-    basis: Basis
 
 
 class Resource(catalogue.Record):
@@ -91,14 +87,6 @@ class Policy(catalogue.Record):
             if min(row.values()) < 0 or abs(sum(row.values()) - 1) > 1e-9:
                 raise ValueError(f"shares of {group!r} must be at least 0 and sum to 1, not {sum(row.values()):g}")
         return self
-
-
-class Offer(catalogue.Record):
-    """A mode on offer: the office that fills each of its roles, and the share of traffic that takes it under fixed shares."""
-
-    share: float = Field(default=0.0, ge=0, le=1)
-    offices: Mapping[str, str]
-    basis: Basis
 
 
 class Priority(catalogue.Record):
@@ -189,7 +177,8 @@ class Scenario:
 
     def numbers(self) -> Iterator[tuple[str, Any, Basis | None]]:
         """Yield (path, value, basis) of every value, scenario first, then the modes step by step."""
-        yield from _flat(self.record.model_dump(exclude={"key", "label", "description"}), "")
+        local = {"modes": {"__all__": {"steps"}}}  # they stand in the modes
+        yield from _flat(self.record.model_dump(exclude={"key": True, "label": True, "description": True, **local}), "")
         for key, mode in self.modes.items():
             for step in mode.process:
                 yield from _flat(step.model_dump(exclude={"key", "label", "basis"}), f"modes.{key}.steps.{step.key}.")
@@ -271,7 +260,7 @@ class Scenario:
         DatasetError
             When the table does not pass `workbench.models.declaration.check`.
         """
-        return replace(self, own_traffic=declaration.check(declarations))
+        return replace(self, own_traffic=declaration.check(declarations, operator_classes=self._operator_classes))
 
     # ---------------------------------------------------------------------------------------------------- simulation
 
@@ -332,8 +321,8 @@ class Scenario:
         for resource in resources:
             if resource.calendar and resource.calendar not in self.record.calendars:
                 raise UnknownKeyError("calendar", resource.calendar, self.record.calendars, resource.where)
-        needed = {item.calendar for item in (*resources, *nodes, *deadlines)} - {None}
-        calendars = tuple(queueing_calendar(name, self.record.calendars[name], self.epoch, CALENDAR_DAYS) for name in sorted(needed))
+        needed = {item.calendar for item in (*resources, *nodes, *deadlines)} | {node.batch.period for node in nodes if node.batch}
+        calendars = tuple(self._calendar(name) for name in sorted(needed - {None}))
         return q.Network(
             tuple(nodes),
             tuple(entries),
@@ -358,6 +347,7 @@ class Scenario:
             step=step.key,
             queue=f"{step.key}@{office}[{'+'.join(name for name, _ in uses)}]" if uses else "",
             duration=step.duration.distribution if step.duration else None,
+            per_member_h=step.duration.per_member_h if step.duration else 0.0,
             uses=uses,
             calendar=step.calendar or None,
             at_close=step.at_close,
@@ -365,8 +355,19 @@ class Scenario:
             edges=tuple(q.Edge(f"{entry}/{edge.to}", edge.when, edge.probability, edge.where or step.where) for edge in step.next),
             writes=tuple(self._write(write, step) for write in step.writes),
             stamps=step.stamps,
+            batch=self._batch(step.batch, step.where) if step.batch else None,
             where=step.where,
         )
+
+    def _batch(self, batch: Batch, where: str) -> q.Batch:
+        if batch.period and batch.period != MONTHS and batch.period not in self.record.calendars:
+            raise UnknownKeyError("calendar", batch.period, (MONTHS, *self.record.calendars), batch.where or where)
+        return q.Batch(batch.by, batch.size, batch.max_age_h, batch.period or None)
+
+    def _calendar(self, name: str) -> q.Calendar:
+        if name == MONTHS and name not in self.record.calendars:
+            return month_calendar(name, self.epoch, CALENDAR_DAYS)
+        return queueing_calendar(name, self.record.calendars[name], self.epoch, CALENDAR_DAYS)
 
     def _write(self, write: Write, step: Step) -> q.Write:
         if write.values is not None:
@@ -400,6 +401,9 @@ class Scenario:
         for policy in self.record.policies.values():
             if policy.by:
                 values.setdefault(policy.by, {}).update(dict.fromkeys(policy.shares))
+        for mode in self.modes.values():
+            for name in (name for step in mode.process if step.batch for name in step.batch.by):
+                values.setdefault(name, {}).update(dict.fromkeys(self._grouped(name, mode)))
         return tuple(q.Attribute(name, None if listed is None else _both_ways(tuple(listed))) for name, listed in values.items())
 
     def traffic(self, seed: int, replication: int, horizon_h: float) -> tuple[Traffic, pd.DataFrame]:
@@ -418,13 +422,14 @@ class Scenario:
             `Traffic`, and the declarations, one row a case, indexed by ``case``.
         """
         if self.own_traffic is not None:
-            frame = declaration.replay(self.own_traffic, epoch=self.record.epoch, horizon_h=horizon_h)
+            frame = declaration.replay(
+                self.own_traffic, epoch=self.record.epoch, horizon_h=horizon_h, operator_classes=self._operator_classes
+            )
         else:
             frame = declaration.synthetic(
                 self._traffic_spec, seed=seed, replication=replication, epoch=self.record.epoch, horizon_h=horizon_h
             )
         cases = frame.index.to_numpy(dtype=np.uint32)
-        attributes = {item.key: frame[item.key] for item in self._network.attributes if item.key in frame}
         priority = self.record.priority
         unknown = set(frame[priority.by]) - set(priority.classes)
         if unknown:
@@ -437,27 +442,124 @@ class Scenario:
                 entry=self._chosen(frame, seed, replication),
                 priority=frame[priority.by].map(priority.classes).to_numpy(dtype=np.int16),
                 case=cases,
-                attributes=attributes,
+                attributes={item.key: _known(frame[item.key], item) for item in self._network.attributes if item.key in frame},
             ),
             frame,
         )
 
+    @property
+    def _operator_classes(self) -> tuple[str, ...] | None:
+        """Classes of operators that the scenario knows, where it serves by them."""
+        return tuple(self.record.priority.classes) if self.record.priority.by == "operator_class" else None
+
+    def _grouped(self, name: str, mode: ClearanceMode) -> tuple[str, ...]:
+        """Return the values of a column by which a mode makes up batches; of operators, those who may use the mode."""
+        if self.own_traffic is not None:
+            return tuple(self.own_traffic[name].astype("str").unique())
+        if name != "operator_id":
+            return tuple(getattr(self._traffic_spec, name))
+        known = declaration.operators(self._traffic_spec)
+        allowed = [set(item.operator_classes) for item in mode.eligibility if item.operator_classes]
+        return tuple(known.index[known["operator_class"].isin(set.union(*allowed))] if allowed else known.index)
+
+    # --------------------------------------------------------------------------------------------------------- choice
+
+    @cached_property
+    def expected_rates(self) -> Mapping[str, pd.DataFrame]:
+        """What traders expect each mode to cost, by mode; see `workbench.models.costs.expected_rates`."""
+        return {key: expected_rates(mode, self.record.prices) for key, mode in self.modes.items()}
+
+    def utilities(self, declarations: pd.DataFrame) -> np.ndarray:
+        """Return the known part of the utility of each mode for each declaration; minus infinity where it is not open.
+
+        Parameters
+        ----------
+        declarations
+            Goods declarations, of which value, duty rate and containers are used, and what conditions of use ask for.
+        """
+        rule, keys = self.record.choice, list(self.modes)
+        costs = None
+        if rule.rule != "fixed":
+            costs = np.column_stack([item_costs(self.expected_rates[key], declarations).sum(axis=1) for key in keys])
+        known = known_utility(rule, keys, [self.record.modes[key].share for key in keys], costs)
+        return np.where(open_to(self.modes, self.record.modes, declarations), known, -np.inf)
+
+    def mode_costs(self, declarations: pd.DataFrame) -> pd.DataFrame:
+        """Return what a declaration is expected to cost by each mode, item by item.
+
+        Parameters
+        ----------
+        declarations
+            Goods declarations; of several the mean is returned.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``mode``, ``item``, ``payer``, ``payee``, ``cny``.
+        """
+        tables = [
+            rates[["item", "payer", "payee"]].assign(mode=key, cny=item_costs(rates, declarations).mean(axis=0))
+            for key, rates in self.expected_rates.items()
+        ]
+        return pd.concat(tables, ignore_index=True)[["mode", "item", "payer", "payee", "cny"]]
+
+    def mode_shares(self, declarations: pd.DataFrame) -> pd.Series:
+        """Return the share of declarations that is expected to take each mode, in closed form.
+
+        Raises
+        ------
+        ParameterError
+            When no mode is open to a declaration.
+        """
+        availability = [self.record.modes[key].open_share for key in self.modes]
+        shares = expected_shares(self.utilities(declarations), availability, random=self.record.choice.rule != "least_cost")
+        return pd.Series(shares.mean(axis=0), index=pd.Index(self.modes, name="mode"), name="share")
+
     def _chosen(self, frame: pd.DataFrame, seed: int, replication: int) -> np.ndarray:
         """Return the position of the mode that each case takes."""
-        keys = list(self.record.modes)
+        keys, cases = list(self.modes), frame.index.to_numpy(dtype=np.uint32)
         if len(keys) == 1:
             return np.zeros(len(frame), dtype=np.int32)
-        rule, cases = self.record.choice, frame.index.to_numpy(dtype=np.uint32)
-        costs = (
-            None if rule.rule == "fixed" else np.column_stack([expected_costs(self.modes[key], frame, self.record.prices) for key in keys])
-        )
-        known = known_utility(rule, keys, [offer.share for offer in self.record.modes.values()], costs)
-        known = np.broadcast_to(known, (len(frame), len(keys)))
-        if rule.rule == "least_cost":
+        known = self.utilities(frame)
+        for column, key in enumerate(keys):
+            share = self.record.modes[key].open_share
+            if share < 1:
+                known[uniforms(seed, replication, cases, ATTRIBUTE, f"availability of {key}") >= share, column] = -np.inf
+        if self.record.choice.rule == "least_cost":
             return choose(known)
         # One number for each case and mode, keyed by the mode: what is luck between two modes stays so when a third comes.
-        chance = [gumbel(uniforms(seed, replication, cases, MODE, key)) for key in keys]
-        return choose(known, np.column_stack(chance))
+        return choose(known, np.column_stack([gumbel(uniforms(seed, replication, cases, MODE, key)) for key in keys]))
+
+    def for_destination(self, destination: str) -> Scenario:
+        """Return the scenario with its inland destination somewhere else: the same officers there, other hauls.
+
+        A mode whose haul has no counterpart to that place is not offered.
+
+        Raises
+        ------
+        ParameterError
+            When the scenario has no haul, or none leads to that place.
+        """
+        old = self.record.traffic["destination_office"]
+        offers = {}
+        for key, offer in self.record.modes.items():
+            if not offer.haul:
+                raise ParameterError(f"{self.key}: mode {key!r} has no haul; only a scenario with hauls can change its destination")
+            way = haul_between(haul(offer.haul).origin, destination, haul(offer.haul))
+            if way:
+                offices = {role: destination if place == old else place for role, place in offer.offices.items()}
+                offers[key] = {**offer.model_dump(), "haul": way.key, "offices": offices}
+        if not offers:
+            raise ParameterError(f"{self.key}: the catalogue has no haul to {destination!r}; see workbench.models.hauls.hauls()")
+        raw = self.record.model_dump()
+        raw["traffic"]["destination_office"] = destination
+        raw["resources"] = {name.replace(f"@{old}", f"@{destination}"): item for name, item in raw["resources"].items()}
+        return _built(catalogue.parse({**raw, "modes": offers}, ScenarioRecord, self.key))
+
+
+def _known(column: pd.Series, attribute: q.Attribute) -> Any:
+    """Return an attribute of the cases; operators who never make up a batch need no code, and there can be too many of them."""
+    return pd.Categorical(column, categories=attribute.values) if attribute.key == "operator_id" else column
 
 
 def _is_number(value: Any) -> bool:
@@ -524,7 +626,11 @@ def scenario(key: str | Path) -> Scenario:
     for name, offer in record.modes.items():
         if name not in known:
             raise UnknownKeyError("clearance mode", name, known, offer.where)
-    built = Scenario(record, {name: clearance.mode(name) for name in record.modes})
+    return _built(record)
+
+
+def _built(record: ScenarioRecord) -> Scenario:
+    built = Scenario(record, {name: offered(name, offer) for name, offer in record.modes.items()})
     built.network()
     _ = built._traffic_spec
     return built
