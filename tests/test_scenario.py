@@ -133,7 +133,7 @@ BAD = [
     ("{green: 0.70, yellow: 0.23, red: 0.07}", "{green: 0.70, red: 0.30}", "must list the same values in the same order"),
     ("  payment:\n", "  payments:\n", "no policy 'payment'. Did you mean 'payments'?"),
     ("  profile: shanghai_sea_import", "  profile: shanghai_see_import", "shanghai_sea_import"),
-    ("discredited: 3}", "discredited: 3}\n  extra: 1", "unknown field 'extra'"),
+    ("discredited: 2}", "discredited: 2}\n  extra: 1", "unknown field 'extra'"),
     ("label: {zh", "label: [zh", "not valid YAML"),
     ("place: CNSHA", "place: CNSHA\nplace: CNNGB", "'place' stands twice"),
     ('  basis: {assumed: "trusted', '  basis: {assumd: "trusted', "unknown field 'assumd'. Did you mean 'assumed'?"),

@@ -167,7 +167,7 @@ def profiles() -> list[str]:
     Examples
     --------
     >>> profiles()
-    ['shanghai_sea_export', 'shanghai_sea_import']
+    ['shanghai_sea_export', 'shanghai_sea_import', 'shenzhen_road_import']
     """
     return sorted(set(datasets.load("traffic_profiles")["profile"]) - {"common"})
 
