@@ -1,8 +1,35 @@
-"""Figures: results as plotly pictures, in both languages, that need no network."""
+"""Figures: results as plotly pictures, in both languages, that need no network.
+
+Every function takes plain values (a mode, runs, a study, a table), `lang` (``"en"``, ``"zh"``, or None for the language in
+force) and returns a `plotly.graph_objects.Figure`. None of them uses a map service or draws a boundary.
+"""
 
 from __future__ import annotations
 
-from workbench.figures.process import draw_process
-from workbench.figures.time_procedure import draw_critical_path, draw_time_procedure
+from importlib import import_module
+from typing import Any
 
-__all__ = ["draw_critical_path", "draw_process", "draw_time_procedure"]
+_MODULES = {
+    "draw_comparison": "comparison",
+    "draw_critical_path": "time_procedure",
+    "draw_process": "process",
+    "draw_release_times": "release_times",
+    "draw_segments": "segments",
+    "draw_time_by_step": "segments",
+    "draw_time_procedure": "time_procedure",
+    "draw_utilisation": "resources",
+    "draw_week": "resources",
+}
+
+__all__ = sorted(_MODULES)
+
+
+def __getattr__(name: str) -> Any:
+    # Only the figures of runs need the simulation kernel, which takes a moment to load.
+    if name in _MODULES:
+        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

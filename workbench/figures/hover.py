@@ -8,8 +8,9 @@ from typing import Any
 from workbench.catalogue import Label
 from workbench.figures import lettering, texts
 from workbench.figures.picture import Arrow, DrawnStep, Picture
+from workbench.figures.way import Case
 from workbench.models.clearance import ClearanceMode
-from workbench.models.process import Step
+from workbench.models.steps import Step
 
 __all__ = ["arrow", "case", "lane", "step"]
 
@@ -27,7 +28,7 @@ def lane(key: str, lanes: str, offices: Mapping[str, Label], lang: str) -> str:
     return texts.text("party_at_office", lang, party=name, office=offices[office].text(lang))
 
 
-def case(mode: ClearanceMode, key: str | Mapping[str, Any] | None, lang: str) -> str:
+def case(mode: ClearanceMode, key: Case, lang: str) -> str:
     """Return the name of a kind of declaration, or its attributes."""
     if isinstance(key, Mapping):
         return texts.join((f"{name} = {texts.value(name, item, lang)}" for name, item in key.items()), lang)

@@ -11,7 +11,8 @@ import networkx as nx
 
 from workbench.models import clearance
 from workbench.models.clearance import ClearanceMode
-from workbench.models.process import Edge, Process, Step
+from workbench.models.process import Process
+from workbench.models.steps import Edge, Step
 
 __all__ = ["LANES", "Arrow", "Change", "DrawnStep", "Picture", "picture"]
 

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
-import networkx as nx
 import plotly.graph_objects as go
 
 from workbench import language
 from workbench.errors import UnknownKeyError
-from workbench.figures import hover, lettering, routing, style, swimlanes, texts
+from workbench.figures import hover, lettering, process_layout, style, texts
 from workbench.figures.legend import draw_legend
 from workbench.figures.marks import CHANGES, CRITICAL, DOTTED, FILLS, GIVEN_UP, LANE_FILLS, OTHER_FLOW, OUTLINE, REWORK, STAMP
 from workbench.figures.picture import LANES, Arrow, DrawnStep, Picture, picture
+from workbench.figures.process_layout import FOOT_LETTER_PX, FOOT_PX, HEAD_LETTER_PX, HEAD_PX, LABEL_PX, LETTER_PX
 from workbench.figures.routing import Box, Sheet
 from workbench.figures.sketch import Sketch, draw_bars
+from workbench.figures.swimlanes import Connector
+from workbench.figures.way import Case, Way
 from workbench.models.clearance import ClearanceMode
-import itertools
 
 __all__ = ["draw_process"]
 
 WIDTH_PX, LEAST_WIDTH_PX = 1280, 480
-BOX_PX, LETTER_PX = {"en": 112.0, "zh": 108.0}, {"en": 11.5, "zh": 12.5}
-HEAD_PX, SIDE_PX, BETWEEN_PX, TOP_PX = 104.0, 16.0, 26.0, 84.0
-HEAD_LETTER_PX, FOOT_PX, FOOT_LETTER_PX, LABEL_PX = 12.0, 15.0, 10.0, 10.5
+SIDE_PX, TOP_PX = 16.0, 84.0
 
 
 def draw_process(
@@ -33,7 +33,7 @@ def draw_process(
     compare_with: ClearanceMode | None = None,
     *,
     lanes: Literal["party", "place"] = "party",
-    case: str | Mapping[str, Any] | None = None,
+    case: Case = None,
     highlight: Literal["critical", "none"] = "critical",
     width: float = WIDTH_PX,
     lang: str | None = None,
@@ -85,139 +85,25 @@ def draw_process(
             raise UnknownKeyError(noun, given, known)
     width = max(float(width), LEAST_WIDTH_PX)
     shown = picture(mode, compare_with, lanes)
-    way = _Way.of(mode, case, shown) if highlight == "critical" and compare_with is None else None
+    way = Way.of(mode, case, shown) if highlight == "critical" and compare_with is None else None
     offices = {**(compare_with.offices if compare_with else {}), **mode.offices}
     titles = {item.lane: lettering.wrap(hover.lane(item.lane, lanes, offices, lang), HEAD_PX - 18, HEAD_LETTER_PX) for item in shown.steps}
-    sheets, connectors = _sheets(shown, titles, width, lang)
-    tops = [sum(sheet.height + BETWEEN_PX for sheet in sheets[:index]) for index in range(len(sheets) + 1)]
-    places = {
-        key: Box(box.x + HEAD_PX, box.y + top, box.width, box.height)
-        for sheet, circles, top in zip(sheets, connectors, tops, strict=False)
-        for key, box in sheet.boxes.items()
-        if key not in circles
-    }
+    layout = process_layout.plan(shown, titles, width, lang)
+    places = layout.places()
     sketch = Sketch()
-    for sheet, top in zip(sheets, tops, strict=False):
+    for sheet, top in zip(layout.sheets, layout.tops, strict=True):
         sketch.put(0, top)
         _draw_lanes(sketch, sheet, width, titles)
     sketch.put(0, 0)
     _draw_moves(sketch, shown, places)
     arrows: list[tuple[Arrow, tuple[float, float]]] = []
-    for sheet, circles, top in zip(sheets, connectors, tops, strict=False):
+    for sheet, circles, top in zip(layout.sheets, layout.connectors, layout.tops, strict=True):
         sketch.put(HEAD_PX, top)
         arrows += _draw_arrows(sketch, sheet, shown, way, lang)
         _draw_boxes(sketch, sheet, circles, shown, way, lang)
     sketch.put(0, 0)
-    height = draw_legend(sketch, shown, way is not None, tops[-1], width, lang, connectors=any(connectors))
+    height = draw_legend(sketch, shown, way is not None, layout.bottom, width, lang, connectors=any(layout.connectors))
     return _figure(sketch, mode, compare_with, shown, way, places, arrows, (width, height), lang)
-
-
-# ------------------------------------------------------------------------------------------------------------ the way
-
-
-@dataclass(frozen=True)
-class _Way:
-    """What one kind of declaration goes through: its steps, the critical ones, and the arrows between those."""
-
-    case: str | Mapping[str, Any] | None
-    taken: frozenset[str]
-    critical: frozenset[str]
-    arrows: frozenset[tuple[str, str]]
-    total_h: float
-
-    @classmethod
-    def of(cls, mode: ClearanceMode, case: str | Mapping[str, Any] | None, shown: Picture) -> _Way:
-        path = mode.critical_path(case)
-        taken = frozenset(step.key for step in mode.path_steps(case))
-        critical = frozenset(path.index[path["critical"]])
-        arrows = _tight(shown, taken, critical, path)
-        return cls(case, taken, critical.union(*arrows), arrows, mode.release_time_h(case))
-
-
-def _tight(shown: Picture, taken: Iterable[str], critical: Iterable[str], path: Any) -> frozenset[tuple[str, str]]:
-    """Return the arrows by which one critical step follows another without a gap, gateways between them included."""
-    graph = nx.DiGraph((arrow.source, arrow.target) for arrow in shown.arrows if not arrow.back).subgraph(taken)
-    gateways = set(graph) - set(path.index)
-    found: set[tuple[str, str]] = set()
-    for first in critical:
-        reach = graph.subgraph({first, *gateways, *critical})
-        for last in critical:
-            if first == last or abs(path.at[first, "earliest_finish_h"] - path.at[last, "earliest_start_h"]) > 1e-9:
-                continue
-            between = nx.DiGraph(reach.subgraph({first, last, *gateways}))
-            if first in between and last in between and nx.has_path(between, first, last):
-                on = {first, last} | (nx.descendants(between, first) & nx.ancestors(between, last))
-                found.update(between.subgraph(on).edges)
-    return frozenset(found)
-
-
-# ------------------------------------------------------------------------------------------------------------- layout
-
-
-def _sheets(
-    shown: Picture, titles: Mapping[str, list[str]], width: float, lang: str
-) -> tuple[list[Sheet], list[dict[str, swimlanes.Connector]]]:
-    """Place steps and lead arrows; where labels make a sheet too wide, break the process earlier."""
-    nodes = [swimlanes.Node(item.key, item.lane, *_size(item, lang), under=item.step.kind == "choice") for item in shown.steps]
-    links = [
-        swimlanes.Link(arrow.source, arrow.target, arrow.back, lettering.text_width(_label(arrow, shown, lang), LABEL_PX))
-        for arrow in shown.arrows
-    ]
-    heights = {lane: 14 + lettering.block_height(len(lines), HEAD_LETTER_PX) for lane, lines in titles.items()}
-    room = limit = width - HEAD_PX
-    while True:
-        systems = swimlanes.arrange(nodes, links, room)
-        sheets = [routing.lay_out(system, heights) for system in systems]
-        widest = max(sheet.width for sheet in sheets)
-        if widest <= limit or max(system.n_columns for system in systems) == 1:
-            return sheets, [system.connectors for system in systems]
-        room = min(room - (widest - limit), room * 0.97)
-
-
-def _size(item: DrawnStep, lang: str) -> tuple[float, float]:
-    """Return width and height of a step's box."""
-    kind = item.step.kind
-    if kind in ("fork", "join"):
-        return 8.0, 44.0
-    if kind in ("batch", "unbatch"):
-        return 18.0, 44.0
-    if kind == "end":
-        return 30.0, 30.0
-    lines = len(_lines(item, lang))
-    return BOX_PX[lang], 12 + lettering.block_height(lines, LETTER_PX[lang]) + (_foot(item, lang) or 4)
-
-
-def _foot(item: DrawnStep, lang: str) -> float:
-    """Return the height of the foot of a box, which tells its time and, beside or below, its stamps."""
-    if not item.step.duration:
-        return 0.0
-    words = texts.hours(item.step.duration.mean_h, lang) + _stamps(item, lang)
-    return FOOT_PX if lettering.text_width(words, FOOT_LETTER_PX) + 28 <= BOX_PX[lang] else 2 * FOOT_PX
-
-
-def _stamps(item: DrawnStep, lang: str) -> str:
-    return texts.join((texts.stamp(stamp, lang) for stamp in item.step.stamps), lang)
-
-
-def _lines(item: DrawnStep, lang: str) -> list[str]:
-    inner = BOX_PX[lang] - (30 if item.step.kind == "choice" else 14)
-    return lettering.wrap(item.step.label.text(lang), inner, LETTER_PX[lang])
-
-
-def _label(arrow: Arrow, shown: Picture, lang: str) -> str:
-    """Return the few words beside an arrow: the condition, the chance, or the flow that begins here."""
-    source = next(item for item in shown.steps if item.key == arrow.source).step
-    if source.kind == "fork":
-        return texts.flow(arrow.edge.flow, lang) if arrow.edge.flow else ""
-    if source.kind != "choice" or len(source.next) == 1:
-        return ""
-    if arrow.edge.when is not None:
-        return texts.condition(arrow.edge.when, lang)
-    if arrow.edge.probability is not None:
-        return f"{arrow.edge.probability:.3g}"
-    other = next((edge.when for edge in source.next if edge.when), {})
-    only = next(iter(other.values())) if len(other) == 1 else None
-    return texts.value("", not only, lang) if isinstance(only, bool) else texts.text("otherwise", lang)
 
 
 # ------------------------------------------------------------------------------------------------------------ drawing
@@ -231,7 +117,7 @@ def _draw_lanes(sketch: Sketch, sheet: Sheet, width: float, titles: Mapping[str,
         sketch.write(HEAD_PX / 2 - 4, band.y, "<b>" + "<br>".join(titles[lane]) + "</b>", HEAD_LETTER_PX)
 
 
-def _draw_arrows(sketch: Sketch, sheet: Sheet, shown: Picture, way: _Way | None, lang: str) -> list[tuple[Arrow, tuple[float, float]]]:
+def _draw_arrows(sketch: Sketch, sheet: Sheet, shown: Picture, way: Way | None, lang: str) -> list[tuple[Arrow, tuple[float, float]]]:
     arrows = {(arrow.source, arrow.target): arrow for arrow in shown.arrows}
     placed: list[Box] = list(sheet.boxes.values())
     found = []
@@ -243,27 +129,30 @@ def _draw_arrows(sketch: Sketch, sheet: Sheet, shown: Picture, way: _Way | None,
             sketch.line(route.points, line=style.PAPER, width=width - 2.6)
         sketch.head(route.points[-1], route.points[-2], 9 if width < 4 else 12, colour)
         found.append((arrow, (_middle(route.points)[0] + sketch.dx, _middle(route.points)[1] + sketch.dy)))
+    words_of = process_layout.labels(shown, lang)
     for arrow, route in drawn:
-        words = _label(arrow, shown, lang)
+        words = words_of[arrow.source, arrow.target]
         if words and route.link.room:
-            box = _label_place(route, lettering.text_width(words, LABEL_PX), placed, [other for _, other in drawn if other is not route])
+            box = process_layout.label_place(
+                route, lettering.text_width(words, LABEL_PX), placed, [other for _, other in drawn if other is not route]
+            )
             placed.append(box)
             sketch.label(box.x, box.y, words, LABEL_PX, style.INK, LANE_FILLS[0])
     return found
 
 
-def _one_of(arrows: list[Arrow], way: _Way | None) -> Arrow:
+def _one_of(arrows: list[Arrow], way: Way | None) -> Arrow:
     """Return the arrow as which several are drawn that come from one connector: the critical one; of no flow where flows mix."""
     best = max(arrows, key=lambda arrow: _rank(arrow, way))
     return best if len({arrow.flow for arrow in arrows}) == 1 else replace(best, flow="")
 
 
-def _rank(arrow: Arrow, way: _Way | None) -> int:
+def _rank(arrow: Arrow, way: Way | None) -> int:
     """Return which arrows are drawn later, over the others."""
     return 2 if way and (arrow.source, arrow.target) in way.arrows else 1 if arrow.change != "removed" else 0
 
 
-def _arrow_look(arrow: Arrow, way: _Way | None) -> tuple[str, float, str]:
+def _arrow_look(arrow: Arrow, way: Way | None) -> tuple[str, float, str]:
     cargo = arrow.flow == "cargo"
     dash = REWORK if arrow.back else OTHER_FLOW if arrow.flow not in ("", "cargo", "documents") else "solid"
     if arrow.change == "added":
@@ -283,37 +172,7 @@ def _middle(points: tuple[tuple[float, float], ...]) -> tuple[float, float]:
     return (first[0] + second[0]) / 2, (first[1] + second[1]) / 2
 
 
-def _label_place(route: routing.Route, words: float, taken: Iterable[Box], others: Iterable[routing.Route]) -> Box:
-    """Return the place for a label: on its own arrow, near the beginning, where it covers least and no sister arrow runs."""
-    height = LABEL_PX * 1.25
-    options: list[tuple[float, Box]] = []
-    for index, (first, second) in enumerate(zip(route.points, route.points[1:], strict=False)):
-        horizontal = abs(first[1] - second[1]) < 0.1
-        for share in (0.5, 0.3, 0.7, 0.15, 0.85):
-            x, y = first[0] + (second[0] - first[0]) * share, first[1] + (second[1] - first[1]) * share
-            box = Box(x, y, words + 4, height)
-            short = max(0.0, words + 8 - abs(first[0] - second[0])) if horizontal else 0.0
-            cost = 6 * index + short + share + 150 * sum(box.overlaps(other, 1) for other in taken)
-            for other in others:
-                sister = other.link.source == route.link.source and _touches(Box(x, y, 2, 2), other.points)
-                cost += 90 if sister else 15 if _touches(box, other.points) else 0
-            options.append((cost, box))
-    return min(options, key=lambda option: option[0])[1]
-
-
-def _touches(box: Box, points: tuple[tuple[float, float], ...]) -> bool:
-    return any(
-        min(first[0], second[0]) < box.right
-        and max(first[0], second[0]) > box.left
-        and min(first[1], second[1]) < box.bottom
-        and max(first[1], second[1]) > box.top
-        for first, second in itertools.pairwise(points)
-    )
-
-
-def _draw_boxes(
-    sketch: Sketch, sheet: Sheet, circles: Mapping[str, swimlanes.Connector], shown: Picture, way: _Way | None, lang: str
-) -> None:
+def _draw_boxes(sketch: Sketch, sheet: Sheet, circles: Mapping[str, Connector], shown: Picture, way: Way | None, lang: str) -> None:
     for key, circle in circles.items():
         box = sheet.boxes[key]
         sketch.circle(
@@ -332,7 +191,7 @@ def _draw_boxes(
             draw_step(sketch, item, sheet.boxes[item.key], way, lang)
 
 
-def draw_step(sketch: Sketch, item: DrawnStep, box: Box, way: _Way | None, lang: str) -> None:
+def draw_step(sketch: Sketch, item: DrawnStep, box: Box, way: Way | None, lang: str) -> None:
     """Draw one step: its shape, its name, its mean time and its stamps, and the sign of its change."""
     outline, text = _step_look(item, way)
     kind, name = item.step.kind, f"step {item.key}"
@@ -351,7 +210,9 @@ def draw_step(sketch: Sketch, item: DrawnStep, box: Box, way: _Way | None, lang:
     if item.change in ("removed", "moved_from"):
         _hatch(sketch, box)
     if kind in ("delay", "work", "choice"):
-        sketch.write(box.x, box.y - _foot(item, lang) / 2, "<br>".join(_lines(item, lang)), LETTER_PX[lang], text)
+        sketch.write(
+            box.x, box.y - process_layout.foot(item, lang) / 2, "<br>".join(process_layout.lines(item, lang)), LETTER_PX[lang], text
+        )
     if item.step.duration:
         _draw_foot(sketch, item, box, text, lang)
     if item.change in CHANGES:
@@ -359,7 +220,7 @@ def draw_step(sketch: Sketch, item: DrawnStep, box: Box, way: _Way | None, lang:
         sketch.sign(box.left + 2 if kind != "choice" else box.left + 12, box.top + 1, sign, colour)
 
 
-def _step_look(item: DrawnStep, way: _Way | None) -> tuple[dict[str, Any], str]:
+def _step_look(item: DrawnStep, way: Way | None) -> tuple[dict[str, Any], str]:
     fill = FILLS.get(item.step.kind, style.PAPER)
     dash = DOTTED if item.step.reconstructed else "solid"
     if item.change in CHANGES:
@@ -387,10 +248,15 @@ def _draw_foot(sketch: Sketch, item: DrawnStep, box: Box, text: str, lang: str) 
     y = box.bottom - FOOT_PX / 2 - 2
     pale = text if text != style.INK else style.MUTED
     sketch.write(
-        box.left + 5, y - (_foot(item, lang) - FOOT_PX), texts.hours(item.step.duration.mean_h, lang), FOOT_LETTER_PX, pale, "right"
+        box.left + 5,
+        y - (process_layout.foot(item, lang) - FOOT_PX),
+        texts.hours(item.step.duration.mean_h, lang),
+        FOOT_LETTER_PX,
+        pale,
+        "right",
     )
     if item.step.stamps:
-        words, colour = _stamps(item, lang), text if text != style.INK else STAMP
+        words, colour = process_layout.stamps(item, lang), text if text != style.INK else STAMP
         sketch.write(box.right - 5, y, words, FOOT_LETTER_PX, colour, "left")
         sketch.flag(box.right - 16 - lettering.text_width(words, FOOT_LETTER_PX), y, colour)
 
@@ -412,7 +278,7 @@ def _figure(
     mode: ClearanceMode,
     compare_with: ClearanceMode | None,
     shown: Picture,
-    way: _Way | None,
+    way: Way | None,
     places: Mapping[str, Box],
     arrows: Iterable[tuple[Arrow, tuple[float, float]]],
     size: tuple[float, float],
@@ -460,7 +326,7 @@ def _figure(
     return figure
 
 
-def _heading(mode: ClearanceMode, compare_with: ClearanceMode | None, shown: Picture, way: _Way | None, lang: str) -> tuple[str, str]:
+def _heading(mode: ClearanceMode, compare_with: ClearanceMode | None, shown: Picture, way: Way | None, lang: str) -> tuple[str, str]:
     if compare_with is not None:
         counts = {change: sum(item.change == change for item in shown.steps) for change in ("added", "removed", "moved", "changed")}
         parts = [texts.text(f"n_{change}", lang, n=n) for change, n in counts.items()]

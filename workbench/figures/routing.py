@@ -8,6 +8,7 @@ Arrows that leave one node, or enter one, may share a line: they read as a branc
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from heapq import heappop, heappush
 from types import MappingProxyType
 
 from workbench.figures.swimlanes import LABEL_MARGIN_PX, Link, System
-import itertools
 
 __all__ = ["Box", "Route", "Sheet", "lay_out"]
 
@@ -30,6 +30,7 @@ _BEND, _CROSS, _STRANGER, _SISTER, _SAME_PORT, _OPPOSED = 22.0, 24.0, 30.0, 14.0
 
 TRACK_PX = 7.0
 MARGIN_PX = 10.0
+LANE_EDGE_PX = 4.0
 GUTTER_PX = (30.0, 16.0)
 """Smallest gutter between two columns and between two rows."""
 
@@ -407,6 +408,6 @@ def _bands(lanes: list[str], ys: _Axis) -> list[tuple[str, float, float]]:
         if row and lanes[row - 1] == name:
             continue
         last = max(other for other in range(row, len(lanes)) if lanes[row : other + 1] == [name] * (other - row + 1))
-        bottom = ys.end if last == len(lanes) - 1 else ys.start[2 * last + 2]
-        bands.append((name, ys.start[2 * row], bottom))
+        bottom = ys.end if last == len(lanes) - 1 else ys.start[2 * last + 2] + LANE_EDGE_PX
+        bands.append((name, ys.start[2 * row] + (LANE_EDGE_PX if row else 0.0), bottom))
     return bands

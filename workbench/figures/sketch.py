@@ -36,7 +36,8 @@ class Sketch:
         path = (
             f"M {self._at(left + r, top)} L {self._at(right - r, top)} Q {self._at(right, top)} {self._at(right, top + r)} "
             f"L {self._at(right, bottom - r)} Q {self._at(right, bottom)} {self._at(right - r, bottom)} L {self._at(left + r, bottom)} "
-            f"Q {self._at(left, bottom)} {self._at(left, bottom - r)} L {self._at(left, top + r)} Q {self._at(left, top)} {self._at(left + r, top)} Z"
+            f"Q {self._at(left, bottom)} {self._at(left, bottom - r)} L {self._at(left, top + r)} "
+            f"Q {self._at(left, top)} {self._at(left + r, top)} Z"
         )
         self._path(path, name, **look)
 

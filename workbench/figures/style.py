@@ -11,7 +11,23 @@ import plotly.graph_objects as go
 from workbench import units
 from workbench.figures import texts
 
-__all__ = ["DASHES", "FONT", "HATCHES", "INK", "MARKERS", "MUTED", "PALETTE", "TEMPLATE", "axis_title", "canvas", "colour", "pale"]
+__all__ = [
+    "CHANNELS",
+    "DASHES",
+    "FONT",
+    "HATCHES",
+    "INK",
+    "MARKERS",
+    "MUTED",
+    "PALETTE",
+    "TEMPLATE",
+    "axis_title",
+    "canvas",
+    "colour",
+    "pale",
+    "quantity_name",
+    "rank",
+]
 
 FONT = "'Noto Sans CJK SC', 'Source Han Sans SC', 'Microsoft YaHei', 'PingFang SC', 'Noto Sans', 'Segoe UI', Arial, sans-serif"
 """Families with Chinese glyphs first, so that both languages are set in one face."""
@@ -32,6 +48,9 @@ PALETTE = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, "#6B4C9A", "#7F7F7F")
 
 INK, MUTED, FAINT, GRID, PAPER = "#1F2933", "#5B6773", "#A9B4BF", "#E3E8EE", "#FFFFFF"
 """Text and outlines; secondary text; what steps back; grid lines; background."""
+
+CHANNELS = {"green": GREEN, "yellow": "#C99700", "red": VERMILLION}
+"""Channels keep the colours they are named after, in tones that differ in lightness."""
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 MARKERS = ("circle", "square", "diamond", "triangle-up", "x", "triangle-down")
@@ -76,6 +95,7 @@ TEMPLATE = go.layout.Template(
             "x": 0,
             "font": {"size": 12},
             "bgcolor": "rgba(255,255,255,0)",
+            "traceorder": "normal",
         },
         "hoverlabel": {"align": "left", "bgcolor": "#FFFFFF", "bordercolor": MUTED, "font": {"family": FONT, "size": 12, "color": INK}},
         "margin": {"l": 70, "r": 24, "t": 84, "b": 96},
@@ -110,7 +130,7 @@ def axis_title(quantity: str, lang: str) -> str:
     Parameters
     ----------
     quantity
-        Name of a column such as ``release_time_h``; its label stands in the catalogue of figure texts under ``quantity_…``.
+        Name of a column such as ``release_time_h``; the catalogue of figure texts names it as ``quantity_release_time``.
     lang
         ``"en"`` or ``"zh"``.
 
@@ -120,16 +140,33 @@ def axis_title(quantity: str, lang: str) -> str:
     'time from arrival to release (h)'
     """
     unit = units.unit_of(quantity)
-    label = texts.quantity(quantity, lang)
+    label = quantity_name(quantity, lang)
     if unit is None or unit.suffix == "share":
         return label
     name = unit.zh if lang == "zh" else unit.en
     return f"{label}（{name}）" if lang == "zh" else f"{label} ({name})"
 
 
-def colour(index: int) -> str:
-    """Return the colour of a series; after the last it begins again."""
-    return PALETTE[index % len(PALETTE)]
+def quantity_name(quantity: str, lang: str) -> str:
+    """Return the name of a quantity, the suffix of its unit left out."""
+    unit = units.unit_of(quantity)
+    return texts.quantity(quantity if unit is None else quantity.removesuffix(f"_{unit.suffix}"), lang)
+
+
+def colour(index: int, key: str = "") -> str:
+    """Return the colour of a series; a channel has its own, others take the palette in order and begin again after the last.
+
+    Examples
+    --------
+    >>> colour(0), colour(0, "red")
+    ('#0072B2', '#D55E00')
+    """
+    return CHANNELS.get(key) or PALETTE[index % len(PALETTE)]
+
+
+def rank(key: object) -> int:
+    """Return the place of a channel among channels (green first); the same for whatever is none, so that sorting keeps its order."""
+    return list(CHANNELS).index(str(key)) if str(key) in CHANNELS else len(CHANNELS)
 
 
 def pale(hexadecimal: str, share: float = 0.2) -> str:

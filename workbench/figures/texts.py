@@ -10,7 +10,24 @@ from typing import Any
 from workbench import catalogue
 from workbench.errors import UnknownKeyError
 
-__all__ = ["attribute", "condition", "flow", "hours", "join", "name", "number", "quantity", "resource", "stamp", "text", "value"]
+__all__ = [
+    "attribute",
+    "condition",
+    "count",
+    "flow",
+    "group",
+    "hours",
+    "join",
+    "name",
+    "number",
+    "quantity",
+    "resource",
+    "segment",
+    "signed",
+    "stamp",
+    "text",
+    "value",
+]
 
 _TEXTS, _STUDY = "figure_texts", "study_texts"
 
@@ -51,8 +68,8 @@ def _known(key: str, lang: str) -> str | None:
 
 
 def quantity(column: str, lang: str) -> str:
-    """Return the name of a quantity without its unit; an unknown column keeps its own name."""
-    return _known(f"quantity_{column}", lang) or column
+    """Return the name of a quantity without its unit; an unknown one keeps its own name, in words."""
+    return _known(f"quantity_{column}", lang) or column.replace("_", " ")
 
 
 def name(kind: str, key: str, lang: str) -> str:
@@ -74,9 +91,27 @@ def stamp(key: str, lang: str) -> str:
     return str(_entries(_STUDY)[f"stamp_{key}"][lang])
 
 
+def step(key: str, lang: str) -> str:
+    """Return the name of a step, whatever its suffix; an unknown one as it is."""
+    entry = _entries("steps").get(key.partition(".")[0])
+    return str(entry["label"][lang]) if entry else key
+
+
+def segment(key: str, lang: str) -> str:
+    """Return the name of a segment between two stamps.
+
+    Examples
+    --------
+    >>> segment("paid→released", "en")
+    'paid → released'
+    """
+    first, _, last = key.partition("→")
+    return f"{stamp(first, lang)} → {stamp(last, lang)}"
+
+
 def flow(key: str, lang: str) -> str:
     """Return the name of a flow (documents, goods); an unknown one as it is."""
-    return _known(f"flow_{key.replace(' ', '_')}", lang) or key
+    return _known(f"flow_{key.replace(' ', '_').lower()}", lang) or key
 
 
 def resource(key: str, lang: str) -> str:
@@ -87,6 +122,27 @@ def resource(key: str, lang: str) -> str:
 def attribute(key: str, lang: str) -> str:
     """Return the name of an attribute of a case; an unknown one as it is, in words."""
     return _known(f"attribute_{key}", lang) or key.replace("_", " ")
+
+
+_GROUPS = {"mode": "modes", "operator_class": "operators", "office": "offices", "entry_office": "offices"}
+"""Column of the cases → catalogue that names its values."""
+
+
+def group(column: str, key: Any, lang: str) -> str:
+    """Return the name of a group of cases: a channel, a class of operators, a mode, an office, a weekday.
+
+    Examples
+    --------
+    >>> group("operator_class", "general_credit", "en"), group("weekday", 1, "zh"), group("hour_of_day", 8, "en")
+    ('general-credit enterprise', '周一', '08:00')
+    """
+    if column in _GROUPS and str(key) in (entries := catalogue.raw(_GROUPS[column])):
+        return str(entries[str(key)]["label"][lang])
+    if column == "weekday":
+        return text(f"weekday_{key}", lang)
+    if column == "hour_of_day":
+        return f"{int(key):02d}:00"
+    return value(column, key, lang)
 
 
 def value(attribute: str, item: Any, lang: str) -> str:
@@ -132,6 +188,28 @@ def number(amount: float, digits: int = 3) -> str:
     if amount == 0 or abs(amount) >= 10 ** (digits - 1):
         return f"{amount:,.0f}"
     return f"{amount:.{digits}g}"
+
+
+def signed(amount: float) -> str:
+    """Return a number with its sign.
+
+    Examples
+    --------
+    >>> signed(12.34), signed(-3.0), signed(0.0)
+    ('+12.3', '−3', '0')
+    """
+    return number(amount).replace("-", "−") if amount <= 0 else f"+{number(amount)}"
+
+
+def count(n: int) -> str:
+    """Return a count, thousands apart.
+
+    Examples
+    --------
+    >>> count(13120)
+    '13,120'
+    """
+    return f"{n:,}"
 
 
 def hours(amount_h: float, lang: str) -> str:

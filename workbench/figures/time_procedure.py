@@ -16,17 +16,17 @@ import plotly.graph_objects as go
 from workbench import language
 from workbench.errors import ParameterError
 from workbench.figures import hover, lettering, style, texts
+from workbench.figures.way import Case
 from workbench.models.clearance import ClearanceMode
 
 __all__ = ["draw_critical_path", "draw_time_procedure"]
 
 _TICK_PX, _TICK_LETTER_PX = 150, 11
 _ROOM_FOR_WORDS = 1.16
-_CaseKey = str | Mapping[str, Any] | None
 
 
 def draw_time_procedure(
-    modes: ClearanceMode | Sequence[ClearanceMode], case: _CaseKey = None, *, until: str = "released", lang: str | None = None
+    modes: ClearanceMode | Sequence[ClearanceMode], case: Case = None, *, until: str = "released", lang: str | None = None
 ) -> go.Figure:
     """Draw the time-procedure chart: steps from left to right, cumulative hours upwards.
 
@@ -80,7 +80,7 @@ def draw_time_procedure(
     return figure
 
 
-def _times(mode: ClearanceMode, case: _CaseKey, until: str) -> pd.DataFrame:
+def _times(mode: ClearanceMode, case: Case, until: str) -> pd.DataFrame:
     """Return the critical path with the earliest finish when every step is at its shortest, and at its longest."""
     table = mode.critical_path(case, until=until)
     table["low_h"] = mode.critical_path(case, until=until, statistic="min")["earliest_finish_h"]
@@ -101,7 +101,7 @@ def _order(tables: Iterable[pd.DataFrame]) -> dict[str, int]:
     return {key: place for place, key in enumerate(order)}
 
 
-def _chart(modes: Sequence[ClearanceMode], case: _CaseKey, tables: Sequence[pd.DataFrame], order: Mapping[str, int], lang: str) -> go.Figure:
+def _chart(modes: Sequence[ClearanceMode], case: Case, tables: Sequence[pd.DataFrame], order: Mapping[str, int], lang: str) -> go.Figure:
     names = [mode.label.text(lang) for mode in modes]
     if len(modes) == 1:
         title = texts.text("time_procedure_title", lang, mode=names[0])
@@ -158,7 +158,11 @@ def _add_columns(figure: go.Figure, table: pd.DataFrame, order: Mapping[str, int
                     base=part["earliest_start_h"],
                     y=part["duration_h"],
                     width=0.55,
-                    marker={"color": fill, "line": {"color": style.INK, "width": 0.8}, "pattern": {"shape": hatch, "fgcolor": style.INK, "fillmode": "overlay", "solidity": 0.2}},
+                    marker={
+                        "color": fill,
+                        "line": {"color": style.INK, "width": 0.8},
+                        "pattern": {"shape": hatch, "fgcolor": style.INK, "fillmode": "overlay", "solidity": 0.2},
+                    },
                     customdata=list(part.index),
                     hovertext=[_hover(row, lang) for row in part.to_dict("records")],
                     hovertemplate="%{hovertext}<extra></extra>",
@@ -222,7 +226,7 @@ def _hover(row: Mapping[str, Any], lang: str) -> str:
 # ------------------------------------------------------------------------------------------------------ critical path
 
 
-def draw_critical_path(mode: ClearanceMode, case: _CaseKey = None, *, until: str = "released", lang: str | None = None) -> go.Figure:
+def draw_critical_path(mode: ClearanceMode, case: Case = None, *, until: str = "released", lang: str | None = None) -> go.Figure:
     """Draw when each step begins and ends at the earliest, and how long it may be late (a Gantt chart with slack).
 
     Parameters
@@ -248,7 +252,9 @@ def draw_critical_path(mode: ClearanceMode, case: _CaseKey = None, *, until: str
     """
     lang = language.chosen(lang)
     table = mode.critical_path(case, until=until)
-    note = texts.text("critical_path_note", lang, case=hover.case(mode, case, lang), time=texts.hours(table["earliest_finish_h"].max(), lang))
+    note = texts.text(
+        "critical_path_note", lang, case=hover.case(mode, case, lang), time=texts.hours(table["earliest_finish_h"].max(), lang)
+    )
     title = texts.text("critical_path_title", lang, mode=mode.label.text(lang))
     figure = style.canvas(title, note, height=190 + 36 * len(table), barmode="overlay", bargap=0.3)
     for critical, name, fill, hatch in (
