@@ -8,8 +8,8 @@ from workbench.errors import UnknownKeyError
 from workbench.models.clearance import mode
 from workbench.models.costs import by_stakeholder, case_costs, check_prices, expected_costs, expected_rates
 from workbench.models.hauls import haul, hauled
-from workbench.models.process import Fee
 from workbench.models.quantity import Quantity
+from workbench.models.steps import Fee
 from workbench.provenance import Basis
 
 BASIS = Basis(assumed="an example")
@@ -156,7 +156,8 @@ def test_expected_costs_are_those_of_a_case_on_the_critical_path():
     )
     for key in ("port_clearance_import", "transit_direct_import", "transit_through_import", "regional_integrated_import"):
         item = hauled(mode(key), haul("CNSHA-CNWUH-road"))
-        at = {f"{stamp}_h": item.critical_path(until=stamp)["earliest_finish_h"].max() for stamp in item.stamps()}
+        finish = item.critical_path(until="closed")["earliest_finish_h"]
+        at = {f"{stamp}_h": max(finish[step.key] for step in item.path_steps() if stamp in step.stamps) for stamp in item.stamps()}
         case = pd.DataFrame({"replication": [0], "case": 7, "mode": key, "value_cny": 80_000.0, "duty_rate": 0.05, "n_containers": 2, **at})
         visits = stays(item, [step.key for step in item.path_steps()])
         visits["stay_h"] = [step.duration.mean_h if step.duration else 0.0 for step in item.path_steps()]

@@ -8,7 +8,8 @@ from workbench.errors import GraphError, ParameterError, UnknownKeyError
 from workbench.models import process as p
 from workbench.models.clearance import mode
 from workbench.models.durations import Duration
-from workbench.models.process import Edge, Process, Step, Use
+from workbench.models.process import Process
+from workbench.models.steps import Edge, Step, Use
 from workbench.provenance import Basis
 
 BASIS = Basis(assumed="an example")

@@ -93,6 +93,10 @@ class Record(BaseModel):
         """File and line that this record was read from, or an empty text."""
         return self._where
 
+    def __eq__(self, other: object) -> bool:
+        """Two records are equal when they say the same, wherever they stand."""
+        return type(self) is type(other) and self.__dict__ == other.__dict__
+
     @model_validator(mode="wrap")
     @classmethod
     def _locate(cls, value: Any, handler: Any) -> Any:

@@ -10,7 +10,7 @@ from workbench.figures.process import draw_process
 from workbench.files import write_whole
 from workbench.language import chosen
 from workbench.models.clearance import ClearanceMode
-from workbench.models.process import Step
+from workbench.models.steps import Step
 
 __all__ = ["handout", "write_handout"]
 

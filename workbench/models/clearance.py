@@ -17,9 +17,11 @@ from pydantic import Field, field_validator, model_validator
 
 from workbench import catalogue, provenance
 from workbench.errors import CatalogueError, GraphError, ParameterError, UnknownKeyError
+from workbench.models.critical_path import schedule
 from workbench.models.eligibility import Requirement, Trader, judge
-from workbench.models.process import Edge, Process, Step, StepDefaults, matches
+from workbench.models.process import Process
 from workbench.models.queueing.model import STAMPS
+from workbench.models.steps import Edge, Step, StepDefaults, matches
 from workbench.parameters import day
 from workbench.provenance import Basis
 
@@ -311,37 +313,27 @@ class ClearanceMode:
             When no step on the way carries the stamp.
         """
         graph, durations = self._activity_network(case, statistic)
-        start: dict[str, float] = {}
-        for key in nx.topological_sort(graph):
-            start[key] = max((start[prior] + durations[prior] for prior in graph.predecessors(key)), default=0.0)
-        stamping = [key for key in graph if until in self.process.step(key).stamps]
-        if not stamping:
+        ends = [key for key in graph if until in self.process.step(key).stamps]  # a rewritten stamp keeps the last time
+        if not ends:
             raise ParameterError(f"{self.key}: no step of this case stamps {until!r}; stamps are {', '.join(self.stamps(case))}")
-        last = max(stamping, key=lambda key: start[key] + durations[key])  # a rewritten stamp keeps the last time
-        graph = graph.subgraph({last} | nx.ancestors(graph, last))
-        order = list(nx.topological_sort(graph))
-        total = start[last] + durations[last]
-        finish: dict[str, float] = {}
-        for key in reversed(order):
-            finish[key] = min((finish[later] - durations[later] for later in graph.successors(key)), default=total)
+        plan = schedule(graph, durations, ends)
+        timed = [key for key in plan.start if self.process.step(key).duration]
         rows = []
-        for key in sorted(
-            (key for key in order if self.process.step(key).duration), key=lambda key: (start[key], self.process.keys.index(key))
-        ):
-            step, slack = self.process.step(key), finish[key] - start[key] - durations[key]
+        for key in sorted(timed, key=lambda key: (plan.start[key], self.process.keys.index(key))):
+            step = self.process.step(key)
             rows.append(
                 {
                     "step": key,
                     "label_zh": step.label.zh,
                     "label_en": step.label.en,
                     "party": step.party,
-                    "duration_h": durations[key],
-                    "earliest_start_h": start[key],
-                    "earliest_finish_h": start[key] + durations[key],
-                    "latest_start_h": finish[key] - durations[key],
-                    "latest_finish_h": finish[key],
-                    "slack_h": max(slack, 0.0) if abs(slack) > 1e-9 else 0.0,
-                    "critical": abs(slack) <= 1e-9,
+                    "duration_h": plan.duration[key],
+                    "earliest_start_h": plan.start[key],
+                    "earliest_finish_h": plan.start[key] + plan.duration[key],
+                    "latest_start_h": plan.finish[key] - plan.duration[key],
+                    "latest_finish_h": plan.finish[key],
+                    "slack_h": plan.slack(key),
+                    "critical": plan.slack(key) == 0,
                 }
             )
         return pd.DataFrame(rows).set_index("step")

@@ -14,7 +14,7 @@ import pandas as pd
 
 from workbench.errors import UnknownKeyError
 from workbench.models.clearance import ClearanceMode
-from workbench.models.process import Step
+from workbench.models.steps import Step
 
 __all__ = ["PRICES", "by_stakeholder", "case_costs", "check_prices", "expected_costs", "expected_rates", "item_costs"]
 
@@ -211,8 +211,8 @@ def expected_rates(mode: ClearanceMode, prices: Mapping[str, Any]) -> pd.DataFra
     >>> expected_rates(mode("port_clearance_import"), {})[["item", "per_declaration"]].values.tolist()
     [['brokerage', 150.0]]
     """
-    steps, stamps = mode.path_steps(), set(mode.stamps())
-    at = {stamp: float(mode.critical_path(until=stamp)["earliest_finish_h"].max()) if stamp in stamps else np.nan for stamp in _STAMPS}
+    steps = mode.path_steps()
+    at = _expected_stamps(mode, steps)
     home_h = sum(step.duration.mean_h for step in steps if step.step == _HOME and step.duration)
     rows = []
     for step in steps:
@@ -228,6 +228,16 @@ def expected_rates(mode: ClearanceMode, prices: Mapping[str, Any]) -> pd.DataFra
     table = pd.DataFrame(rows, columns=["item", "payer", "payee", *units])
     table = table.groupby(["item", "payer", "payee"], as_index=False, sort=False)[list(units)].sum()
     return table[(table[list(units)] > 0).any(axis=1)].reset_index(drop=True)
+
+
+def _expected_stamps(mode: ClearanceMode, steps: list[Step]) -> dict[str, float]:
+    """Return the mean hour of each stamp along the critical path, the last where it is given twice; missing where there is none."""
+    finish = mode.critical_path(until=mode.stamps()[-1])["earliest_finish_h"]
+    at = dict.fromkeys(_STAMPS, np.nan)
+    for step in steps:
+        for stamp in set(step.stamps) & set(_STAMPS):
+            at[stamp] = np.fmax(at[stamp], finish.get(step.key, np.nan))
+    return at
 
 
 def expected_costs(mode: ClearanceMode, declarations: pd.DataFrame, prices: Mapping[str, Any]) -> np.ndarray:

@@ -13,7 +13,7 @@ from workbench import catalogue
 from workbench.errors import ParameterError, UnknownKeyError
 from workbench.models.offices import Office, integrated_region, office
 from workbench.models.operators import operator_class
-from workbench.models.process import matches
+from workbench.models.steps import matches
 from workbench.parameters import day
 
 __all__ = ["TRANSPORT_MODES", "Requirement", "Trader", "Verdict", "judge"]

@@ -17,8 +17,9 @@ from workbench.models.clearance import ClearanceMode, Deadline, step_from
 from workbench.models.durations import Duration
 from workbench.models.eligibility import TRANSPORT_MODES
 from workbench.models.offices import office
-from workbench.models.process import Fee, Process, Step, insert_step
+from workbench.models.process import Process, insert_step
 from workbench.models.quantity import Quantity
+from workbench.models.steps import Fee, Step
 
 __all__ = ["HAUL_STEPS", "Haul", "haul", "haul_between", "hauled", "hauls"]
 

@@ -19,12 +19,13 @@ from workbench.models.clearance import ClearanceMode
 from workbench.models.eligibility import Trader, judge
 from workbench.models.hauls import haul, hauled
 from workbench.models.offices import office
-from workbench.models.process import Process, Step
+from workbench.models.process import Process
 from workbench.models.quantity import Quantity
+from workbench.models.steps import Step
 from workbench.parameters import day
 from workbench.provenance import Basis
 
-__all__ = ["Offer", "offered", "open_to"]
+__all__ = ["Offer", "offered", "open_to", "with_fees"]
 
 
 class Offer(catalogue.Record):
@@ -101,6 +102,23 @@ def _adapted(step: Step, fields: Any, offer: Offer) -> Step:
         raise CatalogueError(f"{offer.where}: steps.{step.key}: a mapping of fields other than key and next, not {fields!r}")
     merged = {**step.model_dump(), **fields}
     return catalogue.parse(catalogue.located(fields, merged) if isinstance(fields, catalogue.Located) else merged, Step, step.key)
+
+
+def with_fees(mode: ClearanceMode, amounts_cny: Mapping[str, float], basis: Basis) -> ClearanceMode:
+    """Return a mode with other amounts for some fees, by key, in whatever step they are due."""
+
+    def changed(step: Step) -> Step:
+        if not any(fee.key in amounts_cny for fee in step.fees):
+            return step
+        fees = [
+            fee.model_copy(update={"amount_cny": amounts_cny[fee.key], "basis": basis}) if fee.key in amounts_cny else fee
+            for fee in step.fees
+        ]
+        copy = step.model_copy(update={"fees": tuple(fees)})
+        copy._where = step.where
+        return copy
+
+    return mode.with_process(Process(tuple(changed(step) for step in mode.process)))
 
 
 # ------------------------------------------------------------------------------------------------------------- open to whom

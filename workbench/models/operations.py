@@ -15,7 +15,8 @@ from workbench.errors import ParameterError, UnknownKeyError
 from workbench.models import clearance, process
 from workbench.models.durations import scaled
 from workbench.models.offers import offered
-from workbench.models.process import Process, Step
+from workbench.models.process import Process
+from workbench.models.steps import Step
 from workbench.models.scenario import Scenario, ScenarioRecord
 from workbench.provenance import Basis
 

@@ -27,12 +27,12 @@ from workbench.models.choice import Choice, choose, expected_shares, gumbel, kno
 from workbench.models.clearance import ClearanceMode
 from workbench.models.costs import check_prices, expected_rates, item_costs
 from workbench.models.hauls import haul, haul_between
-from workbench.models.offers import Offer, offered, open_to
-from workbench.models.process import Batch, Step, Write
+from workbench.models.offers import Offer, offered, open_to, with_fees
 from workbench.models.quantity import Quantity
 from workbench.models.queueing import model as q
 from workbench.models.queueing.philox import ATTRIBUTE, MODE, uniforms
 from workbench.models.queueing.traffic import Traffic
+from workbench.models.steps import Batch, Step, Write
 from workbench.provenance import Basis
 
 __all__ = ["Scenario", "scenario", "scenarios"]
@@ -503,15 +503,23 @@ class Scenario:
         ]
         return pd.concat(tables, ignore_index=True)[["mode", "item", "payer", "payee", "cny"]]
 
-    def mode_shares(self, declarations: pd.DataFrame) -> pd.Series:
+    def mode_shares(self, declarations: pd.DataFrame, availability: Mapping[str, float] | None = None) -> pd.Series:
         """Return the share of declarations that is expected to take each mode, in closed form.
+
+        Parameters
+        ----------
+        declarations
+            As for `utilities`.
+        availability
+            Chance that a mode is open, by mode, where it is known to be other than the scenario says (0 or 1 for one consignment).
 
         Raises
         ------
         ParameterError
             When no mode is open to a declaration.
         """
-        availability = [self.record.modes[key].open_share for key in self.modes]
+        given = availability or {}
+        availability = [given.get(key, self.record.modes[key].open_share) for key in self.modes]
         shares = expected_shares(self.utilities(declarations), availability, random=self.record.choice.rule != "least_cost")
         return pd.Series(shares.mean(axis=0), index=pd.Index(self.modes, name="mode"), name="share")
 
@@ -529,6 +537,41 @@ class Scenario:
             return choose(known)
         # One number for each case and mode, keyed by the mode: what is luck between two modes stays so when a third comes.
         return choose(known, np.column_stack([gumbel(uniforms(seed, replication, cases, MODE, key)) for key in keys]))
+
+    def with_values(
+        self,
+        *,
+        scale_cny: float | None = None,
+        constants_cny: Mapping[str, float] | None = None,
+        prices: Mapping[str, float] | None = None,
+        fees: Mapping[str, float] | None = None,
+    ) -> Scenario:
+        """Return the scenario with other coefficients of choice, prices and fees, to try them out.
+
+        Parameters
+        ----------
+        scale_cny, constants_cny
+            Coefficients of `workbench.models.choice.Choice`; constants that are not named stay.
+        prices, fees
+            Yuan by key of a price, and of a fee in whatever step it is due.
+
+        Raises
+        ------
+        UnknownKeyError
+            When the scenario has no such mode, price or fee.
+        """
+        tried = Basis(assumed="tried out")
+        choice, known = self.record.choice, {fee.key for mode in self.modes.values() for step in mode.process for fee in step.fees}
+        for noun, given, held in (("mode", constants_cny, self.modes), ("price", prices, self.record.prices), ("fee", fees, known)):
+            for key in given or {}:
+                if key not in held:
+                    raise UnknownKeyError(noun, key, held, self.key)
+        constants = {**choice.constants_cny, **(constants_cny or {})}
+        raw = {"rule": choice.rule, "scale_cny": scale_cny or choice.scale_cny, "constants_cny": constants, "basis": tried.model_dump()}
+        held = {**self.record.prices, **{key: Quantity(value=value, basis=tried) for key, value in (prices or {}).items()}}
+        record = self.record.model_copy(update={"choice": catalogue.parse(raw, Choice, "choice"), "prices": held})
+        modes = {key: with_fees(mode, fees, tried) for key, mode in self.modes.items()} if fees else self.modes
+        return replace(self, record=record, modes=modes)
 
     def for_destination(self, destination: str) -> Scenario:
         """Return the scenario with its inland destination somewhere else: the same officers there, other hauls.
