@@ -37,7 +37,7 @@ def test_every_figure_draws(results, page, tmp_path):
         figures = page.driven.locator("figure.plotly")
         for number in range(figures.count()):
             figures.nth(number).locator("svg.main-svg").first.wait_for()
-        assert figures.count() == len(re.findall('<figure class="plotly"', result.page.read_text(encoding="utf-8")))
+        assert figures.count() == len(re.findall(r'<figure class="plotly\b', result.page.read_text(encoding="utf-8")))
         page.screenshot(tmp_path / f"{result.lesson.key}.png")
     assert page.refused == []
     assert page.errors == []
