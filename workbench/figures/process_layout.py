@@ -20,7 +20,7 @@ HEAD_LETTER_PX, FOOT_PX, FOOT_LETTER_PX, LABEL_PX = 12.0, 15.0, 10.0, 10.5
 """Sizes of boxes, lane heads and letters, in pixels."""
 
 _LONGEST_LABEL_PX = 110.0
-_SMALL = {"fork": (8.0, 44.0), "join": (8.0, 44.0), "batch": (18.0, 44.0), "unbatch": (18.0, 44.0), "end": (30.0, 30.0)}
+_SMALL = {"fork": (8.0, 44.0), "join": (8.0, 44.0), "batch": (18.0, 44.0), "unbatch": (18.0, 44.0), "end": (24.0, 24.0)}
 
 
 @dataclass(frozen=True)
