@@ -20,17 +20,15 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from workbench import catalogue
-from workbench.errors import CatalogueError, ParameterError, SimulationError, UnknownKeyError
-from workbench.models import declaration
+from workbench.errors import CatalogueError, SimulationError, UnknownKeyError
+from workbench.models import declaration, mode_choice
 from workbench.models.calendars import MONTHS, Hours, month_calendar, queueing_calendar
-from workbench.models.choice import Choice, choose, expected_shares, gumbel, known_utility
+from workbench.models.choice import Choice
 from workbench.models.clearance import ClearanceMode
-from workbench.models.costs import check_prices, expected_rates, item_costs
-from workbench.models.hauls import haul, haul_between
-from workbench.models.offers import Offer, offered, open_to, with_fees
+from workbench.models.costs import check_prices, expected_rates
+from workbench.models.offers import Offer, offered
 from workbench.models.quantity import Quantity
 from workbench.models.queueing import model as q
-from workbench.models.queueing.philox import ATTRIBUTE, MODE, uniforms
 from workbench.models.queueing.traffic import Traffic
 from workbench.models.steps import Batch, Step, Write
 from workbench.provenance import Basis
@@ -439,7 +437,7 @@ class Scenario:
         return (
             Traffic(
                 declaration.arrival_ms(frame, self.record.epoch),
-                entry=self._chosen(frame, seed, replication),
+                entry=mode_choice.chosen(self, frame, seed, replication),
                 priority=frame[priority.by].map(priority.classes).to_numpy(dtype=np.int16),
                 case=cases,
                 attributes={item.key: _known(frame[item.key], item) for item in self._network.attributes if item.key in frame},
@@ -462,142 +460,14 @@ class Scenario:
         allowed = [set(item.operator_classes) for item in mode.eligibility if item.operator_classes]
         return tuple(known.index[known["operator_class"].isin(set.union(*allowed))] if allowed else known.index)
 
-    # --------------------------------------------------------------------------------------------------------- choice
-
     @cached_property
     def expected_rates(self) -> Mapping[str, pd.DataFrame]:
         """What traders expect each mode to cost, by mode; see `workbench.models.costs.expected_rates`."""
         return {key: expected_rates(mode, self.record.prices) for key, mode in self.modes.items()}
 
-    def utilities(self, declarations: pd.DataFrame) -> np.ndarray:
-        """Return the known part of the utility of each mode for each declaration; minus infinity where it is not open.
-
-        Parameters
-        ----------
-        declarations
-            Goods declarations, of which value, duty rate and containers are used, and what conditions of use ask for.
-        """
-        rule, keys = self.record.choice, list(self.modes)
-        costs = None
-        if rule.rule != "fixed":
-            costs = np.column_stack([item_costs(self.expected_rates[key], declarations).sum(axis=1) for key in keys])
-        known = known_utility(rule, keys, [self.record.modes[key].share for key in keys], costs)
-        return np.where(open_to(self.modes, self.record.modes, declarations), known, -np.inf)
-
-    def mode_costs(self, declarations: pd.DataFrame) -> pd.DataFrame:
-        """Return what a declaration is expected to cost by each mode, item by item.
-
-        Parameters
-        ----------
-        declarations
-            Goods declarations; of several the mean is returned.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns ``mode``, ``item``, ``payer``, ``payee``, ``cny``.
-        """
-        tables = [
-            rates[["item", "payer", "payee"]].assign(mode=key, cny=item_costs(rates, declarations).mean(axis=0))
-            for key, rates in self.expected_rates.items()
-        ]
-        return pd.concat(tables, ignore_index=True)[["mode", "item", "payer", "payee", "cny"]]
-
-    def mode_shares(self, declarations: pd.DataFrame, availability: Mapping[str, float] | None = None) -> pd.Series:
-        """Return the share of declarations that is expected to take each mode, in closed form.
-
-        Parameters
-        ----------
-        declarations
-            As for `utilities`.
-        availability
-            Chance that a mode is open, by mode, where it is known to be other than the scenario says (0 or 1 for one consignment).
-
-        Raises
-        ------
-        ParameterError
-            When no mode is open to a declaration.
-        """
-        given = availability or {}
-        availability = [given.get(key, self.record.modes[key].open_share) for key in self.modes]
-        shares = expected_shares(self.utilities(declarations), availability, random=self.record.choice.rule != "least_cost")
-        return pd.Series(shares.mean(axis=0), index=pd.Index(self.modes, name="mode"), name="share")
-
-    def _chosen(self, frame: pd.DataFrame, seed: int, replication: int) -> np.ndarray:
-        """Return the position of the mode that each case takes."""
-        keys, cases = list(self.modes), frame.index.to_numpy(dtype=np.uint32)
-        if len(keys) == 1:
-            return np.zeros(len(frame), dtype=np.int32)
-        known = self.utilities(frame)
-        for column, key in enumerate(keys):
-            share = self.record.modes[key].open_share
-            if share < 1:
-                known[uniforms(seed, replication, cases, ATTRIBUTE, f"availability of {key}") >= share, column] = -np.inf
-        if self.record.choice.rule == "least_cost":
-            return choose(known)
-        # One number for each case and mode, keyed by the mode: what is luck between two modes stays so when a third comes.
-        return choose(known, np.column_stack([gumbel(uniforms(seed, replication, cases, MODE, key)) for key in keys]))
-
-    def with_values(
-        self,
-        *,
-        scale_cny: float | None = None,
-        constants_cny: Mapping[str, float] | None = None,
-        prices: Mapping[str, float] | None = None,
-        fees: Mapping[str, float] | None = None,
-    ) -> Scenario:
-        """Return the scenario with other coefficients of choice, prices and fees, to try them out.
-
-        Parameters
-        ----------
-        scale_cny, constants_cny
-            Coefficients of `workbench.models.choice.Choice`; constants that are not named stay.
-        prices, fees
-            Yuan by key of a price, and of a fee in whatever step it is due.
-
-        Raises
-        ------
-        UnknownKeyError
-            When the scenario has no such mode, price or fee.
-        """
-        tried = Basis(assumed="tried out")
-        choice, known = self.record.choice, {fee.key for mode in self.modes.values() for step in mode.process for fee in step.fees}
-        for noun, given, held in (("mode", constants_cny, self.modes), ("price", prices, self.record.prices), ("fee", fees, known)):
-            for key in given or {}:
-                if key not in held:
-                    raise UnknownKeyError(noun, key, held, self.key)
-        constants = {**choice.constants_cny, **(constants_cny or {})}
-        raw = {"rule": choice.rule, "scale_cny": scale_cny or choice.scale_cny, "constants_cny": constants, "basis": tried.model_dump()}
-        held = {**self.record.prices, **{key: Quantity(value=value, basis=tried) for key, value in (prices or {}).items()}}
-        record = self.record.model_copy(update={"choice": catalogue.parse(raw, Choice, "choice"), "prices": held})
-        modes = {key: with_fees(mode, fees, tried) for key, mode in self.modes.items()} if fees else self.modes
-        return replace(self, record=record, modes=modes)
-
-    def for_destination(self, destination: str) -> Scenario:
-        """Return the scenario with its inland destination somewhere else: the same officers there, other hauls.
-
-        A mode whose haul has no counterpart to that place is not offered.
-
-        Raises
-        ------
-        ParameterError
-            When the scenario has no haul, or none leads to that place.
-        """
-        old = self.record.traffic["destination_office"]
-        offers = {}
-        for key, offer in self.record.modes.items():
-            if not offer.haul:
-                raise ParameterError(f"{self.key}: mode {key!r} has no haul; only a scenario with hauls can change its destination")
-            way = haul_between(haul(offer.haul).origin, destination, haul(offer.haul))
-            if way:
-                offices = {role: destination if place == old else place for role, place in offer.offices.items()}
-                offers[key] = {**offer.model_dump(), "haul": way.key, "offices": offices}
-        if not offers:
-            raise ParameterError(f"{self.key}: the catalogue has no haul to {destination!r}; see workbench.models.hauls.hauls()")
-        raw = self.record.model_dump()
-        raw["traffic"]["destination_office"] = destination
-        raw["resources"] = {name.replace(f"@{old}", f"@{destination}"): item for name, item in raw["resources"].items()}
-        return _built(catalogue.parse({**raw, "modes": offers}, ScenarioRecord, self.key))
+    def rebuilt(self, record: ScenarioRecord) -> Scenario:
+        """Return the scenario of another record, its modes read anew; measures and own traffic are left behind."""
+        return _built(record)
 
 
 def _known(column: pd.Series, attribute: q.Attribute) -> Any:
