@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from workbench.models.queueing.jit import plain
-from workbench.models.queueing.philox import hash32, philox4x32, uniform, uniforms
+from workbench.models.queueing.luck import philox4x32, uniform
+from workbench.models.queueing.philox import hash32, uniforms
 
 ONES = 0xFFFFFFFF
 KNOWN = [  # Random123 1.14, kat_vectors: philox4x32 10 rounds, (counter, key) → words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from workbench.models.queueing.jit import kernel
 from workbench.models.queueing.tables import FAR
 
-__all__ = ["completion", "is_open", "last_close", "next_opening", "open_time"]
+__all__ = ["completion", "is_open", "next_close", "next_opening", "open_time"]
 
 
 @kernel(inline=True)
@@ -35,6 +35,13 @@ def next_opening(k, calendar, now):
     if at < k.calendar.last[calendar] and k.interval.open[at] <= now:
         at += 1
     return k.interval.open[at] if at < k.calendar.last[calendar] else FAR
+
+
+@kernel
+def next_close(k, calendar, now):
+    """Return the first closing after now, or FAR."""
+    at = seek(k, calendar, now)
+    return k.interval.close[at] if at < k.calendar.last[calendar] else FAR
 
 
 @kernel
@@ -71,14 +78,3 @@ def open_time(k, calendar, since, until):
         total += max(0, min(until, k.interval.close[at]) - max(since, k.interval.open[at]))
         at -= 1
     return total
-
-
-@kernel
-def last_close(k, calendar, now):
-    """Return the latest closing at or before now, or −1 (what was worked through lies after it)."""
-    if calendar < 0:
-        return -1
-    at = k.calendar.at[calendar] - 1
-    while at + 1 < k.calendar.last[calendar] and k.interval.close[at + 1] <= now:
-        at += 1
-    return k.interval.close[at] if at >= k.calendar.first[calendar] else -1

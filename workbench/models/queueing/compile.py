@@ -44,18 +44,18 @@ def compile_network(network: Network) -> CompiledNetwork:
 class Labels:
     """Names by code."""
 
-    names: tuple[str, ...]
+    dtype: pd.CategoricalDtype
     codes: np.ndarray
 
     def take(self, index: np.ndarray) -> pd.Categorical:
         """Return the names at the given places."""
-        return pd.Categorical.from_codes(self.codes[index], self.names)
+        return pd.Categorical.from_codes(self.codes[index], dtype=self.dtype)
 
     @classmethod
     def of(cls, values: Iterable[str]) -> Labels:
         """Return labels of values, each name once."""
         codes, names = pd.factorize(np.array(list(values), dtype=object))
-        return cls(tuple(names), codes)
+        return cls(pd.CategoricalDtype(names), codes)
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class CompiledNetwork:
     n_stamps: int
     n_visits: int
     n_queues: int
-    n_timers: int
+    n_deadlines: int
     fan: int
     limit: int
     limiting: str
@@ -237,7 +237,7 @@ class _Compiler:
             )
         }  # fmt: skip
         self.lists: dict[str, list] = {
-            name: [] for name in ("allowed", "chance", "value", "number", "user", "feeder", "calendar_queue", "batch_by")
+            name: [] for name in ("allowed", "chance", "value", "number", "user", "feeder", "lossy", "calendar_queue", "batch_by")
         }
         self.codes = self._codes()
         self.slots = {codes.attribute.key: slot for slot, codes in enumerate(self.codes)}
@@ -370,12 +370,14 @@ class _Compiler:
             if calendar >= 0:
                 self.wakes.setdefault(calendar, []).append(q)
             first_feeder = len(self.lists["feeder"])
+            if node.queue_limit is not None and node.when_full == "leave":
+                self.lists["lossy"].append(q)
             self.lists["feeder"] += self.shape.feeders.get(node.queue, [])
             self.rows["queue"].add(
                 order=self.index[node.key], first_use=first, last_use=len(self.rows["use"]), calendar=calendar,
                 limit=-1 if node.queue_limit is None else node.queue_limit, lossy=node.when_full == "leave",
                 preemptive=node.preemptive, first_feeder=first_feeder, last_feeder=len(self.lists["feeder"]),
-                waiting=0, reserved=0, dirty=0, classes=0, area=0, changed=0,
+                waiting=0, reserved=0, dirty=0, classes=0, offered_first=-1, offered_second=-1, area=0, changed=0,
             )  # fmt: skip
 
     def _resource(self, key: str, node: Node) -> Resource:
@@ -408,6 +410,51 @@ class _Compiler:
         for part in d.components:
             self._simple(part)
         return row
+
+    # Deadlines and batches
+
+    def _deadlines(self, entry) -> tuple[int, int]:
+        """Add the deadlines that concern an entry, in file order; return their places."""
+        first = len(self.rows["deadline"])
+        for order, deadline in enumerate(self.network.deadlines):
+            if deadline.entries is not None and entry.key not in deadline.entries:
+                continue
+            calendar = ALWAYS if deadline.calendar is None else self._calendar(deadline.calendar, deadline.where)
+            self.rows["deadline"].add(
+                key=order, order=order, after=max(1, math.floor(deadline.after_h * HOUR_MS + 0.5)),
+                armed_by=self.stamp_slots.get(deadline.armed_by, -1), disarmed_by=self.stamp_slots.get(deadline.disarmed_by, -1),
+                queued_at=-1 if deadline.queued_at is None else hash32(deadline.queued_at),
+                action=tables.ACTIONS.index(deadline.action), to=-1 if deadline.to is None else self.index[deadline.to],
+                calendar=self._calendar_row(calendar, f"calendar {deadline.calendar!r}"),
+            )  # fmt: skip
+        return first, len(self.rows["deadline"])
+
+    def _batch(self, i: int, node: Node) -> int:
+        """Add the rule of a batch step; return its place."""
+        batch = node.batch
+        if batch is None:
+            return -1
+        given = [batch.size, batch.max_age_h, batch.period, batch.departures]
+        if all(value is None for value in given):
+            raise SimulationError(_at(node.where, f"batch {node.step!r} is never released; give size, age, period or departures."))
+        if (batch.size or 1) < 1 or (batch.max_age_h is not None and not batch.max_age_h > 0) or len(batch.by) > 4:
+            raise SimulationError(_at(node.where, f"batch {node.step!r}: size ≥ 1, age > 0 h, grouped by at most 4 attributes."))
+        first, first_by = len(self.rows["departure"]), len(self.lists["batch_by"])
+        for time, capacity in batch.departures or ():
+            self.rows["departure"].add(time=time, capacity=-1 if capacity is None else capacity)
+        times = [time for time, _ in batch.departures or ()]
+        if sorted(set(times)) != times or (times and times[0] < 0):
+            raise SimulationError(_at(node.where, f"batch {node.step!r}: departures must ascend from 0 ms."))
+        self.lists["batch_by"] += [self.slots[key] for key in batch.by]
+        period = -1
+        if batch.period is not None:
+            period = self._calendar_row(self._calendar(batch.period, node.where), f"calendar {batch.period!r}")
+        age = -1 if batch.max_age_h is None else max(1, math.floor(batch.max_age_h * HOUR_MS + 0.5))
+        return self.rows["batch_rule"].add(
+            node=i, first_by=first_by, last_by=len(self.lists["batch_by"]), full=-1 if batch.size is None else batch.size,
+            max_age=age, period=period, next_departure=first, last_departure=len(self.rows["departure"]), capacity=-1,
+            first_group=-1,
+        )  # fmt: skip
 
     # Nodes
 
@@ -445,8 +492,8 @@ class _Compiler:
             per_member=node.per_member_h * HOUR_MS, calendar=self._calendar_row(calendar, f"calendar {node.calendar!r}"),
             finish=node.at_close == "finish", first_edge=first_edge, last_edge=len(self.rows["edge"]), to=to,
             first_write=first_write, last_write=len(self.rows["write"]), first_stamp=first_stamp,
-            last_stamp=len(self.rows["node_stamp"]), reserves=self.shape.reserves.get(node.key, -1), batch=-1,
-            draws=len(free) > 1,
+            last_stamp=len(self.rows["node_stamp"]), reserves=self.shape.reserves.get(node.key, -1), batch=self._batch(i, node),
+            draws=len(free) > 1, patience=any(deadline.queued_at == node.step for deadline in self.network.deadlines),
         )  # fmt: skip
 
     def _write(self, write, node: Node) -> None:
@@ -454,9 +501,7 @@ class _Compiler:
         first_rule, first_value = len(self.rows["rule"]), len(self.lists["value"])
         self.lists["value"] += [codes.of(value, node.where) for value in write.values]
         for rule in write.rules:
-            self.rows["rule"].add(
-                predicate=self._predicate(rule.when, node.where), first_chance=len(self.lists["chance"])
-            )
+            self.rows["rule"].add(predicate=self._predicate(rule.when, node.where), first_chance=len(self.lists["chance"]))
             self.lists["chance"] += list(_cumulative(rule.probabilities))
         self.rows["write"].add(
             attribute=self.slots[write.attribute], first_rule=first_rule, last_rule=len(self.rows["rule"]),
@@ -466,8 +511,9 @@ class _Compiler:
     def _entries(self) -> None:
         for entry in self.network.entries:
             stamped = any("arrived" in self.nodes[i].stamps for i in self.shape.reached[entry.key])
+            first, last = self._deadlines(entry)
             self.rows["entry"].add(
-                start=self.index[entry.start], first_deadline=0, last_deadline=0,
+                start=self.index[entry.start], first_deadline=first, last_deadline=last,
                 arrived_stamp=-1 if stamped else self._stamp("arrived"),
             )  # fmt: skip
 
@@ -495,11 +541,11 @@ class _Compiler:
             network, self.shape, arrays,
             Names(
                 Labels.of(entry.mode for entry in network.entries), Labels.of(node.step for node in self.nodes),
-                Labels.of(resources), Labels(channels, np.arange(len(channels))),
+                Labels.of(resources), Labels(pd.CategoricalDtype(channels), np.arange(len(channels))),
                 tuple(deadline.key for deadline in network.deadlines),
             ),
             self.codes, channel, self.stamp_slots["released"], len(self.stamp_slots), len(self.visit_slots),
-            len(self.rows["queue"]), len(self.rows["calendar"]) + len(self.rows["resource"]), self.shape.fan,
+            len(self.rows["queue"]), max(row["last_deadline"] - row["first_deadline"] for row in self.rows["entry"].rows), self.shape.fan,
             self.limit, self.limiting, network.classes,
         )  # fmt: skip
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from workbench.models.queueing.jit import kernel
-from workbench.models.queueing.philox import CHOICE, DURATION, EXAMINATION, uniform
+from workbench.models.queueing.luck import uniform
+from workbench.models.queueing.philox import CHOICE, DURATION, EXAMINATION
 from workbench.models.queueing.quantiles import gamma_quantile, normal_quantile, triangular_quantile, weibull_quantile
 from workbench.models.queueing.tables import (
     CONSTANT,

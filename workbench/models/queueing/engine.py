@@ -10,27 +10,40 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-import numpy as np
-
 from workbench.errors import SimulationError
+from workbench.models.queueing.batches import MARKER, begin_release, is_void, mark_release, set_departure, set_period
 from workbench.models.queueing.calendars import next_opening
 from workbench.models.queueing.compile import CompiledNetwork, compile_network
-from workbench.models.queueing.flow import begin_case, close_row, end_stay
+from workbench.models.queueing.flow import begin_case, end_stay, release, settle
 from workbench.models.queueing.jit import kernel, plain, views
+from workbench.models.queueing.journal import close_row
+from workbench.models.queueing.leaving import expire
 from workbench.models.queueing.memory import Handle
 from workbench.models.queueing.model import Network
+from workbench.models.queueing.pools import free_timer, new_timer
 from workbench.models.queueing.records import Records
-from workbench.models.queueing.seizing import mark, start_heads
+from workbench.models.queueing.seizing import mark
+from workbench.models.queueing.starting import start_all
 from workbench.models.queueing.state import State
 from workbench.models.queueing.tables import (
     ABSENT,
+    AGE,
+    AT_WORK,
     CAPACITY,
     CENSORED,
+    DEADLINE,
+    DELAYED,
     END_OF_STAY,
+    EXPIRY,
     FAR,
     FINISHED,
+    MEMBER,
     OPENING,
     PAST_CALENDAR,
+    PERIOD,
+    SLOTS,
+    TIMERS,
+    TOKENS,
     WAKE,
     WANTS_CASES,
     WANTS_EVENTS,
@@ -44,19 +57,18 @@ from workbench.models.queueing.wheel import first_bucket, insert, open_bucket, p
 
 __all__ = ["run"]
 
-TOKENS, TIMERS = 0, 1
-
 
 @kernel(inline=True)
 def room(k):
     """Return FINISHED if one more event finds room whatever it does, else what is wanted."""
+    most = k.run.fan[0] * k.run.largest[0]
     if k.run.live_cases[0] >= k.run.case_room[0]:
         return WANTS_CASES
-    if k.run.live_tokens[0] + k.run.fan[0] >= k.run.token_room[0]:
+    if k.run.live_tokens[0] + most >= k.run.token_room[0]:
         return WANTS_TOKENS
-    if k.run.n_rows[0] + k.run.fan[0] >= k.run.row_room[0]:
+    if k.run.n_rows[0] + most >= k.run.row_room[0]:
         return WANTS_ROWS
-    if k.run.n_events[0] + k.run.fan[0] >= k.run.event_room[0]:
+    if k.run.n_events[0] + most >= k.run.event_room[0]:
         return WANTS_EVENTS
     return FINISHED
 
@@ -72,9 +84,9 @@ def next_instant(k):
         if t >= k.run.end[0]:
             return t
         k.run.base[0] = t
-        if of_tokens == t and token_place >= 32:
+        if of_tokens == t and token_place >= SLOTS:
             open_bucket(k, TOKENS, k.token, token_place)
-        elif of_timers == t and timer_place >= 32:
+        elif of_timers == t and timer_place >= SLOTS:
             open_bucket(k, TIMERS, k.timer, timer_place)
         else:
             return t
@@ -82,28 +94,68 @@ def next_instant(k):
 
 @kernel
 def gather(k, now):
-    """Put what is due now on the agenda, in the order of KERNEL: (kind, case number, step order, visit)."""
-    n = k.run.agenda[0]
-    digit = now & 31
+    """Put what is due now on the agenda, in the order of KERNEL *Order within an instant*."""
+    digit = now & SLOTS - 1
     i = k.bucket[TOKENS, digit]
     while i >= 0:
         remove(k, TOKENS, k.token, i)
         number = k.case.number[k.token.case[i]]
-        n = push(k.agenda, n, END_OF_STAY << 40 | number, k.node.order[k.token.node[i]] << 16 | k.token.visit[i], i)
+        order = k.node.order[k.token.node[i]] << 16 | k.token.visit[i]
+        k.run.agenda[0] = push(k.agenda, k.run.agenda[0], END_OF_STAY << 40 | number, order, i)
         i = k.bucket[TOKENS, digit]
-    i = k.bucket[TIMERS, digit]
-    while i >= 0:
-        remove(k, TIMERS, k.timer, i)
-        n = push(k.agenda, n, WAKE << 40, 0, i)
-        i = k.bucket[TIMERS, digit]
-    k.run.agenda[0] = n
+    timer = k.bucket[TIMERS, digit]
+    while timer >= 0:
+        remove(k, TIMERS, k.timer, timer)
+        announce(k, timer, now)
+        timer = k.bucket[TIMERS, digit]
+
+
+@kernel
+def announce(k, timer, now):
+    """Put what a timer tells of on the agenda, and set it again where it comes again."""
+    kind, owner = k.timer.kind[timer], k.timer.owner[timer]
+    if kind == DEADLINE:
+        d = k.timer.which[timer]
+        key = EXPIRY << 40 | k.case.number[owner]
+        k.run.agenda[0] = push(k.agenda, k.run.agenda[0], key, k.deadline.order[d], timer)
+    elif kind == OPENING or kind == CAPACITY:
+        k.run.agenda[0] = push(k.agenda, k.run.agenda[0], WAKE << 40, 0, timer)
+    else:
+        rule = owner
+        if kind == AGE:
+            rule = k.group.rule[owner]
+            k.group.timer[owner] = -1
+        elif kind == PERIOD:
+            set_period(k, owner, now)
+        free_timer(k, timer)
+        mark_release(k, rule, kind)
+
+
+@kernel
+def take(k, now):
+    """Take the first event of the agenda; what was called off meanwhile is void, as its due time tells."""
+    key, second, who = k.agenda.a[0], k.agenda.b[0], k.agenda.who[0]
+    k.run.agenda[0] = pop(k.agenda, k.run.agenda[0])
+    kind = key >> 40
+    if kind == END_OF_STAY:
+        state = k.token.state[who]
+        if k.token.due[who] == now and (state == AT_WORK or state == DELAYED):
+            end_stay(k, who, now)
+    elif kind == EXPIRY:
+        if k.timer.due[who] == now:
+            expire(k, who, now)
+    elif kind == WAKE:
+        wake(k, who, now)
+    elif second == MARKER:
+        begin_release(k, who >> 3, who & 7, now)
+    elif not is_void(k, who >> 3, who & 7, second, key, now):
+        release(k, who >> 3, who & 7, now)
 
 
 @kernel
 def wake(k, timer, now):
     """A calendar opens or a capacity changes: the queues concerned may start, and the timer is set again."""
     owner = k.timer.owner[timer]
-    due = FAR
     if k.timer.kind[timer] == OPENING:
         for j in range(k.calendar.first_queue[owner], k.calendar.last_queue[owner]):
             mark(k, k.calendar_queue[j])
@@ -127,54 +179,58 @@ def change_capacity(k, resource, now):
     return k.change.time[c] if c < k.resource.last_change[resource] else FAR
 
 
-@kernel
+@kernel(entry=True)
 def begin(k):
-    """Set the timers of calendars and capacities, before the first instant."""
+    """Set the timers of the network, before the first instant."""
     for owner in range(k.run.n_calendars[0]):
-        set_timer(k, OPENING, owner, next_opening(k, owner, -1))
+        set_wake(k, OPENING, owner, next_opening(k, owner, -1))
     for owner in range(k.run.n_resources[0]):
-        set_timer(k, CAPACITY, owner, change_capacity(k, owner, -1))
+        set_wake(k, CAPACITY, owner, change_capacity(k, owner, -1))
+    for rule in range(k.run.n_rules[0]):
+        set_departure(k, rule)
+        if k.batch_rule.period[rule] >= 0:
+            set_period(k, rule, -1)
 
 
 @kernel
-def set_timer(k, kind, owner, due):
-    """Set a timer of the network that lasts through the run."""
-    timer = k.run.n_timers[0]
-    k.run.n_timers[0] = timer + 1
-    k.timer.kind[timer], k.timer.owner[timer] = kind, owner
+def set_wake(k, kind, owner, due):
+    """Set a timer that wakes the starts."""
     if due < k.run.end[0]:
-        insert(k, TIMERS, k.timer, timer, due)
+        insert(k, TIMERS, k.timer, new_timer(k, kind, owner, 0), due)
 
 
-@kernel
+@kernel(entry=True)
 def censor(k):
     """Write the rows that are still open at the end of the run; return False if there is no room for them yet."""
     i = k.run.todo[0]
     while i < k.run.n_tokens[0]:
-        if k.run.n_rows[0] + k.run.fan[0] >= k.run.row_room[0]:
+        if k.run.n_rows[0] + k.run.largest[0] >= k.run.row_room[0]:
             k.run.todo[0] = i
             return False
-        if k.token.state[i] != ABSENT:
-            k.token.due[i] = FAR
+        state = k.token.state[i]
+        if state != ABSENT and state != MEMBER:
             close_row(k, i, CENSORED, -1)
-            k.token.state[i] = ABSENT
         i += 1
     k.run.todo[0] = i
     return True
 
 
 @kernel
-def is_over(k, following):
-    """Tell whether the run ends before the next instant.
-
-    The default run-out ends with the first instant ≥ warm_up + observe at which every observed case is resolved.
-    """
-    if following >= k.run.end[0]:
-        return True
-    return k.run.stops_early[0] and k.run.open_cases[0] == 0 and following > k.run.observed_until[0]
+def all_resolved(k, time):
+    """Tell whether the default run-out is over by a time: every observed case is released, ended or lost."""
+    return k.run.stops_early[0] and k.run.open_cases[0] == 0 and time >= k.run.observed_until[0]
 
 
 @kernel
+def is_over(k, following):
+    """Tell whether the run ends before the next instant.
+
+    What happens at warm_up + observe itself is still run, whoever is resolved.
+    """
+    return following >= k.run.end[0] or (following > k.run.observed_until[0] and all_resolved(k, following))
+
+
+@kernel(entry=True)
 def advance(k):
     """Run until the end or until the driver must make room; return why.
 
@@ -186,25 +242,24 @@ def advance(k):
             return wanted
         now = k.run.now[0]
         if k.run.agenda[0] > 0:
-            kind, item = k.agenda.a[0] >> 40, k.agenda.who[0]
-            k.run.agenda[0] = pop(k.agenda, k.run.agenda[0])
-            if kind == END_OF_STAY:
-                end_stay(k, item, now)
-            else:
-                wake(k, item, now)
+            take(k, now)
+            settle(k, now)
             continue
-        if k.run.next_case[0] == k.run.n_traffic[0] and k.run.more_traffic[0]:
-            return WANTS_TRAFFIC
         n = k.run.next_case[0]
-        if n < k.run.n_traffic[0] and k.arrival.time[n] == now:
+        if n == k.run.n_traffic[0]:
+            if k.run.more_traffic[0] and not all_resolved(k, now):
+                return WANTS_TRAFFIC
+        elif k.arrival.time[n] == now:
             k.run.next_case[0] = n + 1
             begin_case(k, n, now)
+            settle(k, now)
             continue
         if k.run.dirty[0] > 0:
-            start_heads(k, now)
+            start_all(k, now)
         following = next_instant(k)
         if is_over(k, following):
-            return FINISHED
+            starved = k.run.stops_early[0] and k.run.open_cases[0] > 0 and k.run.limit[0] < k.run.end[0]
+            return PAST_CALENDAR if starved else FINISHED
         if following > k.run.limit[0]:
             return PAST_CALENDAR
         k.run.now[0] = following

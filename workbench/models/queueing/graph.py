@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import networkx as nx
 
 from workbench.errors import GraphError, UnknownKeyError
-from workbench.models.queueing.model import STAMPS, Network, Node
+from workbench.models.queueing.model import STAMPS, Deadline, Network, Node
 from workbench.models.queueing.philox import hash32
-from workbench.models.queueing.tables import KINDS
+from workbench.models.queueing.tables import ACTIONS, KINDS
 
 __all__ = ["Shape", "shape_of"]
 
@@ -30,9 +30,10 @@ class Shape:
     reached
         Entry → indices of the nodes its cases can come to, reroutes included.
     blocks
-        Node key → the forks and batches it lies inside of, outermost first: pairs (key, branch).
-    joins
-        Fork or batch key → key of the node that ends its block.
+        Node key → the forks and batches it lies inside of, outermost first: pairs (key, branch). What ends a block
+        lies outside of it, as the way on from there does.
+    joins, opened
+        Fork or batch key → key of the node that ends its block, and back.
     repeated
         Step keys that a case may pass more than once.
     feeders
@@ -48,6 +49,7 @@ class Shape:
     reached: dict[str, list[int]] = field(default_factory=dict)
     blocks: dict[str, tuple] = field(default_factory=dict)
     joins: dict[str, str] = field(default_factory=dict)
+    opened: dict[str, str] = field(default_factory=dict)
     repeated: set[str] = field(default_factory=set)
     feeders: dict[str, list[int]] = field(default_factory=dict)
     reserves: dict[str, int] = field(default_factory=dict)
@@ -71,6 +73,8 @@ def shape_of(network: Network) -> Shape:
         _check_fields(node)
         _check_edges(node, nodes)
     _check_hashes(network)
+    for deadline in network.deadlines:
+        _check_deadline(deadline, network, nodes)
     graph = _graph(network)
     for entry in network.entries:
         _reach(network, nodes, graph, entry, shape)
@@ -176,6 +180,42 @@ def _check_hashes(network: Network) -> None:
             _fail(node, f"has the same 32-bit hash as {other.step!r}, so they would share their luck. Rename one.")
 
 
+def _check_deadline(deadline: Deadline, network: Network, nodes: dict[str, Node]) -> None:
+    """Refuse a deadline that never could be armed or does not know what to do."""
+
+    def fail(text: str) -> None:
+        prefix = f"{deadline.where}: " if deadline.where else ""
+        raise GraphError(f"{prefix}deadline {deadline.key!r} {text}")
+
+    if (deadline.armed_by is None) == (deadline.queued_at is None):
+        fail("is armed either by a stamp or by queueing at a step; give one of armed_by and queued_at.")
+    for stamp in (deadline.armed_by, deadline.disarmed_by):
+        if stamp is not None and stamp not in STAMPS:
+            raise UnknownKeyError("stamp", stamp, STAMPS, deadline.where)
+    if not deadline.after_h > 0:
+        fail(f"expires after {deadline.after_h!r} h; it must be above 0.")
+    if deadline.action not in ACTIONS:
+        fail(f"has the action {deadline.action!r}; there are {', '.join(ACTIONS)}.")
+    if (deadline.action == "reroute") != (deadline.to is not None):
+        fail("leads nowhere; a reroute needs a target." if deadline.to is None else "has a target, but does not reroute.")
+    if deadline.to is not None and deadline.to not in nodes:
+        raise UnknownKeyError("step", deadline.to, nodes, deadline.where)
+    waits = [node.step for node in network.nodes if node.kind in ("work", "batch")]
+    if deadline.queued_at is not None and deadline.queued_at not in waits:
+        raise UnknownKeyError("step with a queue", deadline.queued_at, waits, deadline.where)
+    entries = [entry.key for entry in network.entries]
+    for entry in deadline.entries or ():
+        if entry not in entries:
+            raise UnknownKeyError("entry", entry, entries, deadline.where)
+    for other in network.deadlines:
+        if other is not deadline and other.key == deadline.key and _share_entries(deadline, other):
+            fail("stands twice for the same entry.")
+
+
+def _share_entries(first: Deadline, second: Deadline) -> bool:
+    return first.entries is None or second.entries is None or bool(set(first.entries) & set(second.entries))
+
+
 def _graph(network: Network) -> nx.DiGraph:
     graph = nx.DiGraph()
     graph.add_nodes_from(node.key for node in network.nodes)
@@ -192,10 +232,9 @@ def _targets(network: Network, entry: str) -> Iterator[str]:
 
 def _reach(network: Network, nodes: dict[str, Node], graph: nx.DiGraph, entry, shape: Shape) -> None:
     """Find what an entry's cases can come to; there each step stands once."""
+    if entry.start not in nodes:
+        raise UnknownKeyError("step", entry.start, nodes)
     starts = [entry.start, *_targets(network, entry.key)]
-    for start in starts:
-        if start not in nodes:
-            raise UnknownKeyError("step", start, nodes)
     found = set(starts)
     for start in starts:
         found |= nx.descendants(graph, start)
@@ -222,34 +261,35 @@ def _check_reached(network: Network, graph: nx.DiGraph, shape: Shape) -> None:
 
 def _check_blocks(network: Network, nodes: dict[str, Node], shape: Shape) -> None:
     """Walk from every entry with the stack of forks and batches; every node must be met with one stack alone."""
-    blocks = shape.blocks
-    starts = [entry.start for entry in network.entries]
-    targets = [target for entry in network.entries for target in _targets(network, entry.key)]
-    todo = [(start, (), nodes[start]) for start in starts + targets]
+    for entry in network.entries:
+        _walk(nodes[entry.start], nodes, shape)
+    for entry in network.entries:
+        for target in _targets(network, entry.key):
+            if shape.blocks.get(target):
+                _fail(nodes[target], f"is the target of a reroute, but lies {_inside(shape.blocks[target])}.")
+            _walk(nodes[target], nodes, shape)
+
+
+def _walk(start: Node, nodes: dict[str, Node], shape: Shape) -> None:
+    todo: list[tuple[str, tuple, Node]] = [(start.key, (), start)]
     while todo:
         key, stack, origin = todo.pop()
         node = nodes[key]
-        if key in blocks:
-            if not _same(node, blocks[key], stack):
-                _fail(origin, f"leads to {node.step!r} across the border of a block: {_inside(stack)} here, {_inside(blocks[key])} there.")
-            continue
-        blocks[key] = stack
-        inside_batch = any(nodes[opening].kind == "batch" for opening, _ in stack)
-        if inside_batch and (node.kind in ("end", "batch") or node.preemptive):
-            _fail(node, "lies inside a batch, where no end, no preemption and no second batch may be.")
         following = stack
         if node.kind in ("join", "unbatch"):
             following = _close_block(node, stack, nodes, shape)
+        if key in shape.blocks:
+            if shape.blocks[key] != following:
+                here, there = _inside(following), _inside(shape.blocks[key])
+                _fail(origin, f"leads to {node.step!r} across the border of a block: {here} here, {there} there.")
+            continue
+        shape.blocks[key] = following
+        inside_batch = any(nodes[opening].kind == "batch" for opening, _ in stack)
+        if inside_batch and (node.kind in ("end", "batch") or node.preemptive):
+            _fail(node, "lies inside a batch, where no end, no preemption and no second batch may be.")
         for branch, edge in enumerate(node.edges):
             deeper = (*following, (key, branch)) if node.kind in ("fork", "batch") else following
             todo.append((edge.to, deeper, node))
-
-
-def _same(node: Node, first: tuple, second: tuple) -> bool:
-    """A join is met from every branch of its fork; any other node from one branch alone."""
-    if node.kind == "join" and first and second:
-        return first[:-1] == second[:-1] and first[-1][0] == second[-1][0]
-    return first == second
 
 
 def _inside(stack: tuple) -> str:
@@ -263,6 +303,8 @@ def _close_block(node: Node, stack: tuple, nodes: dict[str, Node], shape: Shape)
     opening = stack[-1][0]
     if shape.joins.setdefault(opening, node.key) != node.key:
         _fail(node, f"and {nodes[shape.joins[opening]].step!r} both end the block of {nodes[opening].step!r}.")
+    if shape.opened.setdefault(node.key, opening) != opening:
+        _fail(node, f"ends the blocks of {nodes[opening].step!r} and {nodes[shape.opened[node.key]].step!r}; give each its own.")
     return stack[:-1]
 
 

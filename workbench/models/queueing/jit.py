@@ -44,18 +44,26 @@ def cache_folder() -> Path | None:
     return None
 
 
-def kernel(function: Callable | None = None, *, inline: bool = False) -> Any:
+def kernel(function: Callable | None = None, *, inline: bool = False, entry: bool = False) -> Any:
     """Decorate a function of the kernel: compiled at its first call, kept in `cache_folder`.
 
-    ``inline`` asks for the body at the place of the call: for small functions on the path of every event.
+    Parameters
+    ----------
+    inline
+        Ask for the body at the place of the call: for small functions on the path of every event.
+    entry
+        Python calls it. The others are called by compiled functions alone and need no way in, which saves a third of
+        the time to compile.
     """
     if function is None:
-        return lambda body: kernel(body, inline=inline)
-    folder = cache_folder()
+        return lambda body: kernel(body, inline=inline, entry=entry)
+    folder = cache_folder() if entry else None
     usual = config.CACHE_DIR
     config.CACHE_DIR = str(folder or "")
     try:
-        return numba.njit(cache=folder is not None, nogil=True, forceinline=inline)(function)
+        return numba.njit(
+            cache=folder is not None, nogil=True, forceinline=inline, no_cpython_wrapper=not entry, no_cfunc_wrapper=True
+        )(function)
     finally:
         config.CACHE_DIR = usual
 
@@ -66,7 +74,7 @@ def plain(compiled: Dispatcher) -> FunctionType:
 
     Examples
     --------
-    >>> from workbench.models.queueing.philox import uniform
+    >>> from workbench.models.queueing.luck import uniform
     >>> plain(uniform)(1, 0, 7, 0, 0, 0) == uniform(1, 0, 7, 0, 0, 0)
     True
     """

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.models.queueing.jit import kernel
-
 __all__ = [
     "ARRIVAL",
     "ATTRIBUTE",
@@ -18,8 +16,6 @@ __all__ = [
     "EXAMINATION",
     "MODE",
     "hash32",
-    "philox4x32",
-    "uniform",
     "uniforms",
 ]
 
@@ -48,32 +44,10 @@ def hash32(key: str) -> int:
     return value
 
 
-@kernel(inline=True)
-def philox4x32(c0, c1, c2, c3, k0, k1):
-    """Return the four output words of one block; all words below 2**32.
-
-    Products reach 2**64 and wrap in int64; the masks keep the right 32 bits with or without the wrap.
-    """
-    for _ in range(ROUNDS):
-        p0 = c0 * MULTIPLIER_0
-        p1 = c2 * MULTIPLIER_1
-        c0, c1, c2, c3 = (p1 >> 32 & LOW) ^ c1 ^ k0, p1 & LOW, (p0 >> 32 & LOW) ^ c3 ^ k1, p0 & LOW
-        k0 = k0 + WEYL_0 & LOW
-        k1 = k1 + WEYL_1 & LOW
-    return c0, c1, c2, c3
-
-
-@kernel(inline=True)
-def uniform(seed, replication, case, key, visit, purpose_draw):
-    """Return the number in (0, 1) of that counter; ``purpose_draw`` is 256 × purpose + draw."""
-    x0, x1, _, _ = philox4x32(case, key, visit, purpose_draw, seed, replication)
-    return min((float(x0 << 21 | x1 >> 11) + 0.5) * STEP, LARGEST)
-
-
 def uniforms(
     seed: int, replication: int, case: np.ndarray, purpose: int, key: str = "", visit: int = 0, draw: int = 0
 ) -> np.ndarray:
-    """Return the numbers in (0, 1) of many cases at once, bit for bit those of `uniform`.
+    """Return the numbers in (0, 1) of many cases at once, bit for bit those of `luck.uniform`.
 
     Parameters
     ----------

@@ -1,11 +1,52 @@
-"""Places for cases, tokens and frames, given out and taken back: a finished case leaves its place to the next."""
+"""Places for cases, tokens, frames and timers, given out and taken back: who is finished leaves its place to the next."""
 
 from __future__ import annotations
 
 from workbench.models.queueing.jit import kernel
 from workbench.models.queueing.tables import ABSENT, MOVING
+from workbench.models.queueing.wheel import UNLINKED
 
-__all__ = ["free_frame", "free_token", "new_case", "new_frame", "new_token", "release_case"]
+__all__ = [
+    "fail",
+    "first_member",
+    "free_case",
+    "free_frame",
+    "free_timer",
+    "free_token",
+    "members",
+    "new_case",
+    "new_frame",
+    "new_timer",
+    "new_token",
+    "next_member",
+]
+
+
+@kernel
+def fail(k, error, node, c):
+    """Remember the first error; the clock stops after this event."""
+    if k.run.error[0] == 0:
+        k.run.error[0], k.run.error_node[0], k.run.error_case[0] = error, node, k.case.number[c]
+
+
+@kernel(inline=True)
+def members(k, i):
+    """Return how many cases a token carries."""
+    batch = k.token.batch[i]
+    return 1 if batch < 0 else k.batch.members[batch]
+
+
+@kernel(inline=True)
+def first_member(k, i):
+    """Return the first of the tokens that token i carries: the members of its batch, or itself."""
+    batch = k.token.batch[i]
+    return i if batch < 0 else k.batch.first[batch]
+
+
+@kernel(inline=True)
+def next_member(k, i, m):
+    """Return the member after m of those token i carries, −1 after the last."""
+    return -1 if k.token.batch[i] < 0 else k.token.next[m]
 
 
 @kernel(inline=True)
@@ -24,7 +65,7 @@ def new_case(k):
 
 
 @kernel(inline=True)
-def release_case(k, c):
+def free_case(k, c):
     """Give back the place of a case that has no token left."""
     k.case.first[c] = k.run.free_case[0]
     k.run.free_case[0] = c
@@ -107,3 +148,26 @@ def free_frame(k, f):
     """Give back a frame."""
     k.frame.outer[f] = k.run.free_frame[0]
     k.run.free_frame[0] = f
+
+
+@kernel(inline=True)
+def new_timer(k, kind, owner, which):
+    """Return a timer that is set to nothing yet."""
+    timer = k.run.free_timer[0]
+    if timer >= 0:
+        k.run.free_timer[0] = k.timer.next[timer]
+    else:
+        timer = k.run.n_timers[0]
+        k.run.n_timers[0] = timer + 1
+    k.timer.kind[timer], k.timer.owner[timer], k.timer.which[timer] = kind, owner, which
+    k.timer.prev[timer] = UNLINKED
+    k.timer.due[timer] = -1
+    return timer
+
+
+@kernel(inline=True)
+def free_timer(k, timer):
+    """Give back a timer that is in no wheel; if it is on the agenda, its due time tells that it is void."""
+    k.timer.due[timer] = -1
+    k.timer.next[timer] = k.run.free_timer[0]
+    k.run.free_timer[0] = timer

@@ -48,7 +48,7 @@ def ratio(coefficients, x):
     return top / bottom
 
 
-@kernel
+@kernel(entry=True)
 def normal_quantile(u):
     """Return z with P(Z ≤ z) = u for a standard normal Z; relative error about 1e-16."""
     q = u - 0.5
@@ -59,7 +59,7 @@ def normal_quantile(u):
     return -z if q < 0.0 else z
 
 
-@kernel
+@kernel(entry=True)
 def triangular_quantile(u, low, mode, high):
     """Return the quantile of the triangular distribution on [low, high] with that mode."""
     if u * (high - low) < mode - low:
@@ -67,7 +67,7 @@ def triangular_quantile(u, low, mode, high):
     return high - math.sqrt((1.0 - u) * (high - low) * (high - mode))
 
 
-@kernel
+@kernel(entry=True)
 def weibull_quantile(u, shape, scale):
     """Return scale · (−log(1 − u)) ** (1 / shape)."""
     return scale * math.exp(math.log(-math.log(1.0 - u)) / shape)
@@ -124,7 +124,7 @@ def gamma_start(u, shape):
     return 0.0
 
 
-@kernel
+@kernel(entry=True)
 def gamma_quantile(u, shape, log_gamma):
     """Return x with P(shape, x) = u, scale 1, by Newton's method with Halley's correction inside a bracket.
 

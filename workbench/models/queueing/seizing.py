@@ -1,16 +1,26 @@
-"""Who waits and who is next: queues of work steps, and the seizing of all units of a step at one instant or none."""
+"""Who waits, and what is taken: queues of work steps, their resources and places, and work that may be interrupted."""
 
 from __future__ import annotations
 
-from workbench.models.queueing.calendars import completion, is_open
-from workbench.models.queueing.draws import draw_duration
+from workbench.models.queueing.deadlines import on_queued
 from workbench.models.queueing.jit import kernel
-from workbench.models.queueing.tables import AT_WORK, FAR, WAITING
-from workbench.models.queueing.wheel import UNLINKED, insert, lowest_bit, pop, push
+from workbench.models.queueing.tables import TOKENS, WAITING
+from workbench.models.queueing.wheel import UNLINKED, insert, lowest_bit
 
-__all__ = ["free_units", "head", "join_queue", "leave_queue", "mark", "schedule", "start_heads"]
-
-TOKENS = 0
+__all__ = [
+    "free_units",
+    "give_back",
+    "goes_before",
+    "head",
+    "join_crew",
+    "join_queue",
+    "leave_crew",
+    "leave_queue",
+    "line_up",
+    "mark",
+    "schedule",
+    "take_units",
+]
 
 
 @kernel(inline=True)
@@ -87,36 +97,46 @@ def head(k, q):
 @kernel(inline=True)
 def join_queue(k, q, i, now):
     """Let a token join the queue of its work step."""
+    node = k.token.node[i]
     k.token.queued[i] = now
     k.token.started[i] = -1
     k.token.state[i] = WAITING
     line_up(k, q, i)
     k.queue.waiting[q] += 1
     mark(k, q)
-    if k.queue.limit[q] >= 0 and k.queue.lossy[q]:
-        k.run.newcomers[0] = 1
+    if k.queue.limit[q] >= 0:
+        if k.queue.lossy[q]:
+            k.run.newcomers[0] = 1
+        else:
+            k.queue.reserved[q] -= 1  # the place taken at the start of the step before
+    if k.node.patience[node]:
+        on_queued(k, i, node, now)
 
 
 @kernel(inline=True)
 def leave_queue(k, q, i):
-    """Take a token out of a queue, to start or to go; a place that becomes free may let a step before it start."""
+    """Take a token out of a queue, to start or to go: another head may fit now, and a place becomes free."""
     step_out(k, q, i)
     k.queue.waiting[q] -= 1
+    mark(k, q)
+    if k.queue.first_feeder[q] < k.queue.last_feeder[q]:
+        wake_feeders(k, q)
+
+
+@kernel
+def wake_feeders(k, q):
+    """A place in a queue has become free: a step before it may start."""
     for f in range(k.queue.first_feeder[q], k.queue.last_feeder[q]):
         mark(k, k.feeder[f])
 
 
-@kernel(inline=True)
-def fits(k, q, i, now):
-    """Tell whether a head can start: all resources open, all units free, and a place where it must have one."""
-    if not is_open(k, k.queue.calendar[q], now):
-        return False
-    for u in range(k.queue.first_use[q], k.queue.last_use[q]):
-        r = k.use.resource[u]
-        if k.resource.in_use[r] + k.use.units[u] > k.resource.capacity[r]:
-            return False
-    place = k.node.reserves[k.token.node[i]]
-    return place < 0 or k.queue.waiting[place] + k.queue.reserved[place] < k.queue.limit[place]
+@kernel
+def give_back(k, node):
+    """Give back the place that work at a node had reserved, if it had."""
+    place = k.node.reserves[node]
+    if place >= 0:
+        k.queue.reserved[place] -= 1
+        wake_feeders(k, place)
 
 
 @kernel(inline=True)
@@ -124,11 +144,9 @@ def schedule(k, i, due):
     """Let token i come to the end of its stay at a time; what lies beyond the run's end never comes."""
     if due < k.run.end[0]:
         insert(k, TOKENS, k.token, i, due)
-        return
-    k.token.due[i] = due
-    k.token.prev[i] = UNLINKED
-    if due == FAR:
-        k.run.stuck[0] = 1
+    else:
+        k.token.due[i] = due
+        k.token.prev[i] = UNLINKED
 
 
 @kernel(inline=True)
@@ -148,66 +166,43 @@ def free_units(k, q):
             mark(k, k.user[j])
 
 
-@kernel(inline=True)
-def members(k, i):
-    """Return how many cases a token carries."""
-    batch = k.token.batch[i]
-    return 1 if batch < 0 else k.batch.members[batch]
-
-
-@kernel(inline=True)
-def start(k, q, i, now):
-    """Start the head of a queue: units, duration (drawn at the first start), end, place reserved ahead."""
-    node = k.token.node[i]
-    leave_queue(k, q, i)
-    take_units(k, q)
-    k.token.state[i] = AT_WORK
-    k.token.started[i] = now
-    duration = draw_duration(k, node, k.case.number[k.token.case[i]], k.token.visit[i], members(k, i))
-    k.token.duration[i] = duration
-    schedule(k, i, now + duration if k.node.finish[node] else completion(k, k.queue.calendar[q], now, duration))
-    if k.node.reserves[node] >= 0:
-        k.queue.reserved[k.node.reserves[node]] += 1
-
-
-@kernel(inline=True)
-def offer(k, q):
-    """Put the head of a queue among those to be considered: order (class, time queued, step order, case number)."""
-    i = head(k, q)
-    c = k.token.case[i]
-    k.run.starts[0] = push(
-        k.starts,
-        k.run.starts[0],
-        k.case.priority[c] << 48 | k.token.queued[i],
-        k.queue.order[q] << 32 | k.case.number[c],
-        q,
-    )
-
-
-@kernel(inline=True)
-def offer_marked(k):
-    """Offer the heads of all queues marked since the last time."""
-    for d in range(k.run.dirty[0]):
-        q = k.dirty[d]
-        k.queue.dirty[q] = 0
-        if k.queue.waiting[q] > 0:
-            offer(k, q)
-    k.run.dirty[0] = 0
+@kernel
+def crew_line(k, q, i):
+    """Return the line of those of token i's class who work at preemptive steps of the resource of queue q."""
+    return k.use.resource[k.queue.first_use[q]] * k.run.classes[0] + k.case.priority[k.token.case[i]]
 
 
 @kernel
-def start_heads(k, now):
-    """Start heads until none fits (KERNEL, *Who is next*).
+def join_crew(k, q, i, work, now):
+    """List work that may be interrupted, the latest to begin or resume last, then the largest case number."""
+    k.worker.since[i] = now
+    k.worker.left[i] = work
+    crew = crew_line(k, q, i)
+    number = k.case.number[k.token.case[i]]
+    after, before = -1, k.crew.tail[crew]
+    while before >= 0 and k.worker.since[before] == now and k.case.number[k.token.case[before]] > number:
+        after, before = before, k.worker.prev[before]
+    k.worker.prev[i], k.worker.next[i] = before, after
+    if before >= 0:
+        k.worker.next[before] = i
+    else:
+        k.crew.head[crew] = i
+    if after >= 0:
+        k.worker.prev[after] = i
+    else:
+        k.crew.tail[crew] = i
 
-    A head that does not fit now will not fit after another start either, since starts only take units; the one
-    exception, a place that a start frees further on, marks the queues concerned.
-    """
-    offer_marked(k)
-    while k.run.starts[0] > 0:
-        q = k.starts.who[0]
-        k.run.starts[0] = pop(k.starts, k.run.starts[0])
-        i = head(k, q)
-        if fits(k, q, i, now):
-            start(k, q, i, now)
-            mark(k, q)
-            offer_marked(k)
+
+@kernel
+def leave_crew(k, q, i):
+    """Take a token off that list."""
+    crew = crew_line(k, q, i)
+    before, after = k.worker.prev[i], k.worker.next[i]
+    if before >= 0:
+        k.worker.next[before] = after
+    else:
+        k.crew.head[crew] = after
+    if after >= 0:
+        k.worker.prev[after] = before
+    else:
+        k.crew.tail[crew] = before

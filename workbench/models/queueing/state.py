@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -27,6 +27,15 @@ def _ms(hours: float, name: str) -> int:
     if not 0 <= value <= LONGEST:
         raise ParameterError(f"{name} = {hours!r} is not between 0 h and 292 years.")
     return int(np.floor(value + 0.5))
+
+
+def _enlarged(table: np.ndarray, size: int) -> np.ndarray:
+    """Return a table of at least that many rows."""
+    if size <= len(table):
+        return table
+    larger = np.zeros((size, *table.shape[1:]), table.dtype)
+    larger[: len(table)] = table
+    return larger
 
 
 class State:
@@ -65,7 +74,11 @@ class State:
         run["keeps_rows"] = record != "none"
         run["n_attributes"], run["n_stamps"], run["n_visits"] = model.n_attributes, model.n_stamps, model.n_visits
         run["n_calendars"], run["n_resources"] = len(model.tables["calendar"]), len(model.tables["resource"])
+        run["n_lossy"], run["n_rules"] = len(model.tables["lossy"]), len(model.tables["batch_rule"])
+        run["n_deadlines"], run["largest"] = model.n_deadlines, 1
         self.run = run
+        self.batches = len(model.tables["batch_rule"])
+        self.preempts = bool(model.tables["queue"]["preemptive"].any())
         self.rows: list[np.ndarray] = []
         self.events: list[np.ndarray] = []
         self.kernel = self._tables()
@@ -75,7 +88,6 @@ class State:
     def _tables(self) -> Kernel:
         model = self.model
         cases, tokens = 1 << 10, max(1 << 11, 2 * model.fan)
-        timers = model.n_timers + 1
         return Kernel(
             **model.copy_tables(),
             run=self.run,
@@ -83,17 +95,19 @@ class State:
             attribute=np.zeros((cases, model.n_attributes), np.int16),
             stamp=np.zeros((cases, model.n_stamps), np.int64),
             visit=np.zeros((cases, model.n_visits), np.uint16),
-            timer_of=np.zeros((cases, 1), np.int32),
+            timer_of=np.zeros((cases, model.n_deadlines), np.int32),
             token=np.zeros(tokens, tables.TOKEN),
             frame=np.zeros(tokens, tables.FRAME),
-            timer=np.zeros(timers, tables.TIMER),
-            group=np.zeros(1, tables.GROUP),
-            batch=np.zeros(1, tables.BATCH_TABLE),
+            worker=np.zeros(tokens if self.preempts else 1, tables.WORKER),
+            crew=np.full(len(model.tables["resource"]) * model.classes, -1, tables.LINE),
+            timer=np.zeros(self._timers(cases, tokens), tables.TIMER),
+            group=np.zeros(tokens if self.batches else 1, tables.GROUP),
+            batch=np.zeros(tokens if self.batches else 1, tables.BATCH_TABLE),
             line=np.full(model.n_queues * model.classes, -1, tables.LINE),
             occupied=np.zeros((2, LEVELS + 1), np.int64),
             bucket=np.full((2, LEVELS * SLOTS), -1, np.int32),
-            agenda=np.zeros(tokens + timers, tables.ITEM),
-            starts=np.zeros(tokens + model.n_queues, tables.ITEM),
+            agenda=np.zeros(2 * tokens + self._timers(cases, tokens), tables.ITEM),
+            starts=np.zeros(2 * tokens + model.n_queues, tables.ITEM),
             dirty=np.zeros(model.n_queues + 1, np.int32),
             todo=np.zeros(tokens, tables.TODO),
             arrival=np.zeros(1, tables.ARRIVAL_TABLE),
@@ -102,31 +116,45 @@ class State:
             event=np.zeros(max(EVENTS, 4 * model.fan), tables.EVENT),
         )
 
+    def _timers(self, cases: int, tokens: int) -> int:
+        """Return a bound on timers: of cases, of groups, and of the network, which a batch step sets again in advance."""
+        model = self.model
+        lasting = len(model.tables["calendar"]) + len(model.tables["resource"]) + 4 * self.batches
+        return cases * model.n_deadlines + tokens * (self.batches > 0) + lasting + 4
+
     def make_room(self, wanted: int) -> None:
         """Let the kernel go on: larger pools, emptied records, more traffic."""
         k = self.kernel
+        most = int(2 * self.run["fan"][0] * self.run["largest"][0])
         if wanted == tables.WANTS_CASES:
-            self._grow("case", "attribute", "stamp", "visit", "timer_of")
+            self._grow(2 * len(k.case), ("case", "attribute", "stamp", "visit", "timer_of"))
         elif wanted == tables.WANTS_TOKENS:
-            self._grow("token", "frame", "todo", "agenda", "starts")
+            names = ["token", "frame", "todo", *(["worker"] * self.preempts), *(["group", "batch"] * bool(self.batches))]
+            self._grow(2 * len(k.token) + most, names)
         elif wanted == tables.WANTS_ROWS:
             self.rows.append(k.row[: self.run["n_rows"][0]].copy())
             self.run["n_rows"] = 0
+            if most > len(k.row):
+                self._grow(most, ["row"])
         elif wanted == tables.WANTS_EVENTS:
             self.events.append(k.event[: self.run["n_events"][0]].copy())
             self.run["n_events"] = 0
+            if most > len(k.event):
+                self._grow(most, ["event"])
         elif wanted == tables.WANTS_TRAFFIC:
             self._traffic()
 
-    def _grow(self, *names: str) -> None:
-        """Double tables; the new half is untouched memory until it is used."""
-        grown = {}
-        for name in names:
-            old = getattr(self.kernel, name)
-            new = np.zeros((2 * len(old), *old.shape[1:]), old.dtype)
-            new[: len(old)] = old
-            grown[name] = new
+    def _grow(self, size: int, names: Iterable[str]) -> None:
+        """Enlarge tables, and those that depend on them; what is new is untouched memory until it is used."""
+        grown = {name: _enlarged(getattr(self.kernel, name), size) for name in names}
         self.kernel = self.kernel._replace(**grown)
+        k = self.kernel
+        timers = self._timers(len(k.case), len(k.token))
+        self.kernel = k._replace(
+            timer=_enlarged(k.timer, timers),
+            agenda=_enlarged(k.agenda, 2 * len(k.token) + timers),
+            starts=_enlarged(k.starts, 2 * len(k.token) + self.model.n_queues),
+        )
         self._note_room()
 
     def _note_room(self) -> None:

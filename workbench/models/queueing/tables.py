@@ -45,11 +45,14 @@ ABSENT, MOVING, WAITING, AT_WORK, DELAYED, GATHERING, MEMBER = range(7)
 # Kinds of events, in the order in which they are taken within an instant; arrivals come after all.
 END_OF_STAY, EXPIRY, WAKE, RELEASE = range(4)
 
-# What a timer does.
-DEADLINE, OPENING, CAPACITY, AGE, PERIOD, DEPARTURE = range(6)
+# What a timer does; the last four, in this order, are what releases a batch (FULL needs no timer).
+DEADLINE, OPENING, CAPACITY, FULL, AGE, PERIOD, DEPARTURE = range(7)
+
+TOKENS, TIMERS = 0, 1
+"""The two wheels: ends of stays, and all else that is due."""
 
 # Why the kernel came back to its driver.
-FINISHED, WANTS_CASES, WANTS_TOKENS, WANTS_ROWS, WANTS_EVENTS, WANTS_TRAFFIC, WANTS_BATCHES = range(7)
+FINISHED, WANTS_CASES, WANTS_TOKENS, WANTS_ROWS, WANTS_EVENTS, WANTS_TRAFFIC = range(6)
 NO_RULE, PAST_CALENDAR, TOO_MANY_VISITS, CLOCK_OVERFLOW = range(-4, 0)
 
 LONGEST = 9_214_646_400_000
@@ -74,7 +77,7 @@ def _table(**fields: str) -> np.dtype:
 NODE = _table(
     kind="i1", order="i4", queue="i4", step="i4", hash="i8", visit_slot="i4", dist="i4", per_member="f8", calendar="i4",
     finish="i1", first_edge="i4", last_edge="i4", to="i4", first_write="i4", last_write="i4", first_stamp="i4",
-    last_stamp="i4", reserves="i4", batch="i4", draws="i1",
+    last_stamp="i4", reserves="i4", batch="i4", draws="i1", patience="i1",
 )  # fmt: skip
 EDGE = _table(to="i4", predicate="i4", chance="f8")
 PREDICATE = _table(first="i4", last="i4")
@@ -84,7 +87,8 @@ RULE = _table(predicate="i4", first_chance="i4")
 DIST = _table(code="i4", a="f8", b="f8", c="f8", first="i4", n="i4")
 QUEUE = _table(
     order="i4", first_use="i4", last_use="i4", calendar="i4", limit="i4", lossy="i1", preemptive="i1", first_feeder="i4",
-    last_feeder="i4", waiting="i4", reserved="i4", dirty="i1", classes="i8", area="i8", changed="i8",
+    last_feeder="i4", waiting="i4", reserved="i4", dirty="i1", classes="i8",
+    offered_first="i8", offered_second="i8", area="i8", changed="i8",
 )  # fmt: skip
 USE = _table(resource="i4", units="i4")
 RESOURCE = _table(
@@ -96,25 +100,29 @@ INTERVAL = _table(open="i8", close="i8", before="i8")
 STAMP_OF_NODE = _table(stamp="i4", slot="i4")
 ENTRY = _table(start="i4", first_deadline="i4", last_deadline="i4", arrived_stamp="i4")
 DEADLINE_TABLE = _table(
-    key="i4", order="i4", after="i8", armed_by="i4", queued_at="i4", disarmed_by="i4", action="i1", to="i4", calendar="i4"
+    key="i4", order="i4", after="i8", armed_by="i4", queued_at="i8", disarmed_by="i4", action="i1", to="i4", calendar="i4"
 )
 BATCH_RULE = _table(
-    node="i4", first_by="i4", last_by="i4", full="i4", max_age="i8", period="i4", first_departure="i4",
-    last_departure="i4", group="i4"
+    node="i4", first_by="i4", last_by="i4", full="i4", max_age="i8", period="i4", next_departure="i4",
+    last_departure="i4", capacity="i4", first_group="i4",
 )  # fmt: skip
 DEPARTURE_TABLE = _table(time="i8", capacity="i4")
 
 # The state.
 RUN = _table(
-    case_room="i8", token_room="i8", row_room="i8", event_room="i8", n_attributes="i8", n_stamps="i8", n_visits="i8",
-    n_calendars="i8", n_resources="i8",    now="i8", base="i8", end="i8", seed="i8", replication="i8", warm_up="i8", observed_until="i8", stops_early="i1",
-    open_cases="i8", next_case="i8", n_traffic="i8", more_traffic="i1", agenda="i8", starts="i8", dirty="i8", todo="i8",
-    free_case="i8", n_cases="i8", free_token="i8", n_tokens="i8", free_frame="i8", n_frames="i8", free_timer="i8",
-    n_timers="i8", free_group="i8", n_groups="i8", free_batch="i8", n_batches="i8", batches_released="i8",
-    live_tokens="i8", live_cases="i8", fan="i8", n_rows="i8", n_events="i8", keeps_rows="i1", keeps_sums="i1",
-    newcomers="i1", released_slot="i4", arrived_slot="i4", channel="i4", limit="i8", classes="i8", error="i8",
-    error_node="i8", error_case="i8", arrived_cases="i8", ended_cases="i8", lost_cases="i8", expired_cases="i8",
-    stuck="i1",
+    # the clock, the window, the luck
+    now="i8", base="i8", end="i8", warm_up="i8", observed_until="i8", limit="i8", stops_early="i1", seed="i8", replication="i8",
+    # how much of each table is used, and how much there is
+    n_cases="i8", n_tokens="i8", n_frames="i8", n_timers="i8", n_groups="i8", n_batches="i8", n_rows="i8", n_events="i8",
+    free_case="i8", free_token="i8", free_frame="i8", free_timer="i8", free_group="i8", free_batch="i8",
+    live_cases="i8", live_tokens="i8", case_room="i8", token_room="i8", row_room="i8", event_room="i8", fan="i8", largest="i8",
+    agenda="i8", starts="i8", dirty="i8", todo="i8", newcomers="i1", next_case="i8", n_traffic="i8", more_traffic="i1",
+    # sizes of the model
+    classes="i8", n_attributes="i8", n_stamps="i8", n_visits="i8", n_deadlines="i8", n_calendars="i8", n_resources="i8",
+    n_rules="i8", n_lossy="i8", released_slot="i4", channel="i4",
+    # what came
+    keeps_rows="i1", batches_released="i8", open_cases="i8", arrived_cases="i8", ended_cases="i8", lost_cases="i8",
+    expired_cases="i8", error="i8", error_node="i8", error_case="i8",
 )  # fmt: skip
 CASE = _table(
     number="i8", arrived="i8", entry="i4", priority="i2", observed="i1", over="i1", resolved="i1", live="i4", first="i4",
@@ -126,10 +134,11 @@ TOKEN = _table(
 )  # fmt: skip
 FRAME = _table(expected="i4", come="i4", live="i4", outer="i4", branch="i2")
 TIMER = _table(due="i8", next="i4", prev="i4", owner="i4", which="i4", kind="i1")
+WORKER = _table(since="i8", left="i8", next="i4", prev="i4")
 LINE = _table(head="i4", tail="i4")
 ITEM = _table(a="i8", b="i8", who="i8")
 TODO = _table(token="i4", to="i4")
-GROUP = _table(key="i8", oldest="i4", youngest="i4", members="i4", rule="i4", next="i4", prev="i4", timer="i4", left_at="i8")
+GROUP = _table(key="i8", oldest="i4", youngest="i4", members="i4", rule="i4", next="i4", prev="i4", timer="i4")
 BATCH_TABLE = _table(number="i8", first="i4", members="i4", tokens="i4")
 ARRIVAL_TABLE = _table(time="i8", case="i8", entry="i4", priority="i4")
 ROW = _table(
@@ -137,6 +146,8 @@ ROW = _table(
     branch="i2", priority="i2", channel="i2", outcome="i1",
 )  # fmt: skip
 EVENT = _table(case="i8", time="i8", kind="i1", key="i4")
+
+STAMP_EVENT, DEADLINE_EVENT, REROUTE_EVENT = range(3)
 
 LAYOUT = {
     "node": (NODE, 1),
@@ -153,6 +164,7 @@ LAYOUT = {
     "queue": (QUEUE, 1),
     "use": (USE, 1),
     "user": (np.dtype("i4"), 1),  # queues that use a resource
+    "lossy": (np.dtype("i4"), 1),  # queues that lose newcomers, in file order
     "feeder": (np.dtype("i4"), 1),  # queues whose starts need a place in a queue
     "resource": (RESOURCE, 1),
     "change": (CHANGE, 1),
@@ -173,6 +185,8 @@ LAYOUT = {
     "timer_of": (np.dtype("i4"), 2),  # [case, deadline of its entry]
     "token": (TOKEN, 1),
     "frame": (FRAME, 1),
+    "worker": (WORKER, 1),  # [token]: work that may be interrupted
+    "crew": (LINE, 1),  # [resource × class]: those at such work, the latest to begin last
     "timer": (TIMER, 1),
     "group": (GROUP, 1),
     "batch": (BATCH_TABLE, 1),

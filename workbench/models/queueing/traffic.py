@@ -103,9 +103,7 @@ def poisson_arrivals(rate_per_h: float, until_h: float, seed: int, replication: 
     return varying_arrivals([0.0, until_h], [rate_per_h], seed, replication)
 
 
-def varying_arrivals(
-    edges_h: Sequence[float], rates_per_h: Sequence[float], seed: int, replication: int = 0
-) -> np.ndarray:
+def varying_arrivals(edges_h: Sequence[float], rates_per_h: Sequence[float], seed: int, replication: int = 0) -> np.ndarray:
     """Return the arrival times of a Poisson process whose rate changes at given hours, int64 milliseconds.
 
     A unit-rate process is drawn and its clock bent: arrival i comes when the expected number of arrivals reaches the
@@ -131,10 +129,12 @@ def varying_arrivals(
     sums: list[np.ndarray] = []
     total, first = 0.0, 0
     while total < expected[-1]:
-        gaps = _gaps(seed, replication, np.arange(first, first + CHUNK))
+        left = expected[-1] - total
+        n = min(CHUNK, int(left + 4 * left**0.5) + 16)  # all that is left comes in one piece, most likely
+        gaps = _gaps(seed, replication, np.arange(first, first + n))
         gaps[0] += total
         sums.append(np.cumsum(gaps))
-        total, first = float(sums[-1][-1]), first + CHUNK
+        total, first = float(sums[-1][-1]), first + n
     if not sums:
         return np.zeros(0, dtype=np.int64)
     reached = np.concatenate(sums)
@@ -177,9 +177,7 @@ def draw_attribute(
     return _pick(uniforms(seed, replication, case, ATTRIBUTE, key), values, probabilities)
 
 
-def draw_mode(
-    entries: Sequence[Any], probabilities: Sequence[float], seed: int, replication: int, case: np.ndarray
-) -> np.ndarray:
+def draw_mode(entries: Sequence[Any], probabilities: Sequence[float], seed: int, replication: int, case: np.ndarray) -> np.ndarray:
     """Return the mode that every case chooses, by the draw of purpose *mode*.
 
     Examples
