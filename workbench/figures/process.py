@@ -133,9 +133,7 @@ def _draw_arrows(sketch: Sketch, sheet: Sheet, shown: Picture, way: Way | None, 
     for arrow, route in drawn:
         words = words_of[arrow.source, arrow.target]
         if words and route.link.room:
-            box = process_layout.label_place(
-                route, lettering.text_width(words, LABEL_PX), placed, [other for _, other in drawn if other is not route]
-            )
+            box = process_layout.label_place(route, lettering.text_width(words, LABEL_PX), sheet, placed)
             placed.append(box)
             sketch.label(box.x, box.y, words, LABEL_PX, style.INK, LANE_FILLS[0])
     return found

@@ -129,8 +129,9 @@ def _shortened(words: str) -> str:
     return words
 
 
-def label_place(route: Route, words: float, taken: Iterable[Box], others: Iterable[Route]) -> Box:
+def label_place(route: Route, words: float, sheet: Sheet, taken: Iterable[Box]) -> Box:
     """Return the place for a label: on its own arrow, near the beginning, where it covers least and no sister arrow runs."""
+    others = [other for other in sheet.routes if other is not route]
     height = LABEL_PX * 1.25
     options: list[tuple[float, Box]] = []
     for index, (first, second) in enumerate(itertools.pairwise(route.points)):
@@ -140,6 +141,7 @@ def label_place(route: Route, words: float, taken: Iterable[Box], others: Iterab
             box = Box(x, y, words + 4, height)
             short = max(0.0, words + 8 - abs(first[0] - second[0])) if horizontal else 0.0
             cost = 6 * index + short + share + 150 * sum(box.overlaps(other, 1) for other in taken)
+            cost += 150 * (box.left < 0 or box.right > sheet.width)
             for other in others:
                 sister = other.link.source == route.link.source and _touches(Box(x, y, 2, 2), other.points)
                 cost += 90 if sister else 15 if _touches(box, other.points) else 0
