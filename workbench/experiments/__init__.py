@@ -1,6 +1,7 @@
 """Experiments: designs, ensembles, what came of them, and how they compare."""
 
 from workbench.experiments.comparison import compare_runs, rank_runs, replications_needed, simulate_until
+from workbench.experiments.costs import balance, cost_summary, costs
 from workbench.experiments.design import Design
 from workbench.experiments.executor import SerialExecutor
 from workbench.experiments.runs import Runs, extend, simulate
@@ -10,7 +11,10 @@ __all__ = [
     "Design",
     "Runs",
     "SerialExecutor",
+    "balance",
     "compare_runs",
+    "cost_summary",
+    "costs",
     "extend",
     "load_runs",
     "rank_runs",

@@ -11,14 +11,14 @@ import pandas as pd
 
 from workbench.errors import SimulationError
 from workbench.experiments.design import Design
-from workbench.models.queueing.compile import CompiledNetwork
+from workbench.models.queueing.compile import CompiledNetwork, compile_network
 from workbench.models.queueing.engine import run
 from workbench.models.queueing.intervals import ALWAYS, intersect
 from workbench.models.queueing.model import STAMPS, Network, Resource
 from workbench.models.queueing.traffic import Traffic
 from workbench.units import HOUR_MS
 
-__all__ = ["Replication", "Simulable", "replicate"]
+__all__ = ["Plan", "Replication", "Simulable", "plan", "replicate"]
 
 FIRST_STRETCH_H = 14 * 24.0
 """Hours of traffic after the observation that are drawn at first; the rest only where cases take longer to finish."""
@@ -63,20 +63,71 @@ class Replication:
     events: pd.DataFrame | None
 
 
-def replicate(
-    scenario: Simulable,
-    network: Network,
-    model: Network | CompiledNetwork,
-    design: Design,
-    replication: int,
-    record: Literal["journeys", "summary"],
-) -> Replication:
+@dataclass(frozen=True)
+class Plan:
+    """What all replications of a scenario under one design share.
+
+    Attributes
+    ----------
+    model
+        The compiled network.
+    modes, mode_of_entry
+        Modes, and which of them each entry belongs to.
+    leaves
+        Deadlines after which a case is lost.
+    uses
+        (mode, step, list of resources) → units of each resource.
+    order
+        Step → its place in the file.
+    open_unit_h
+        Resource → capacity × open time within the observation, hours.
+    """
+
+    model: CompiledNetwork
+    modes: tuple[str, ...]
+    mode_of_entry: np.ndarray
+    leaves: frozenset[str]
+    uses: dict[tuple[str, str, str], tuple[tuple[str, int], ...]]
+    order: dict[str, int]
+    open_unit_h: dict[str, float]
+
+
+def plan(scenario: Simulable, design: Design) -> Plan:
+    """Compile a scenario's network, once for all replications.
+
+    Raises
+    ------
+    GraphError, SimulationError
+        When no case could go through it.
+    """
+    network = scenario.network()
+    modes = tuple(dict.fromkeys(entry.mode for entry in network.entries))
+    order: dict[str, int] = {}
+    for number, node in enumerate(network.nodes):
+        order.setdefault(node.step, number)
+    return Plan(
+        model=compile_network(network),
+        modes=modes,
+        mode_of_entry=np.array([modes.index(entry.mode) for entry in network.entries]),
+        leaves=frozenset(deadline.key for deadline in network.deadlines if deadline.action == "leave"),
+        uses={
+            (entry.mode, node.step, ", ".join(key for key, _ in node.uses)): node.uses
+            for entry in network.entries
+            for node in _reached(network, entry.start)
+            if node.uses
+        },
+        order=order,
+        open_unit_h={resource.key: _open_unit_h(resource, network, design) for resource in network.resources},
+    )
+
+
+def replicate(scenario: Simulable, shared: Plan, design: Design, replication: int, record: Literal["journeys", "summary"]) -> Replication:
     """Run one replication of a scenario.
 
     Parameters
     ----------
-    network, model
-        The scenario's network, plain and compiled (or plain again, to compile it here).
+    shared
+        As `plan` made it.
     record
         ``"journeys"`` keeps every stay and event, ``"summary"`` only what is gathered from them.
 
@@ -88,7 +139,7 @@ def replicate(
     try:
         arrivals = _Arrivals(scenario, design, replication)
         records = run(
-            model,
+            shared.model,
             iter(arrivals),
             seed=design.seed,
             replication=replication,
@@ -99,21 +150,31 @@ def replicate(
     except SimulationError as error:
         raise SimulationError(f"replication {replication}: {error}") from error
     journeys, events = records.journeys(), records.events()
-    cases, declarations = arrivals.observed(network)
-    stamps = _stamps(cases, events)
-    cases["channel"] = _last_channel(cases, journeys)
-    cases["outcome"] = _outcomes(cases, stamps, journeys, events, network)
-    _add_hours(cases, stamps, pd.Timestamp(scenario.epoch), design)
-    _add_stays(cases, journeys)
-    for table in (cases, stamps, declarations):
-        table.insert(0, "replication", replication)
+    traffic, declarations = arrivals.observed()
+    case = traffic.case.astype(np.int64)
+    times = _stamps(case, events)
+    stays = _Stays(case, journeys)
+    outcome = _outcomes(case, times, stays, events, shared)
+    cases = {
+        "replication": np.full(len(case), replication),
+        "case": case,
+        "mode": pd.Categorical.from_codes(shared.mode_of_entry[traffic.entry], shared.modes),
+        "channel": stays.last_channel(len(case)),
+    }
+    for column, name in FROM_DECLARATIONS.items():
+        cases[name] = declarations[column].array if column in declarations else pd.array([pd.NA] * len(case), dtype="str")
+    cases |= {"priority": traffic.priority.astype(np.int64)} | _hours(
+        times, traffic.arrival_ms, outcome, pd.Timestamp(scenario.epoch), design
+    )
+    cases |= {"outcome": pd.Categorical.from_codes(outcome, OUTCOMES)} | stays.of_cases(len(case))
+    kinds = stays.by_kind(shared, replication)
     full = record == "journeys"
     return Replication(
-        cases=cases[list(CASE_COLUMNS)],
-        stamps=stamps,
-        declarations=declarations,
-        use=_use(journeys, network, design, replication),
-        steps=_steps(journeys, network, replication),
+        cases=pd.DataFrame({column: cases[column] for column in CASE_COLUMNS}),
+        stamps=pd.DataFrame({"replication": replication, "case": case} | {stamp: _optional(times[:, i]) for i, stamp in enumerate(STAMPS)}),
+        declarations=pd.concat([pd.DataFrame({"replication": np.full(len(case), replication)}), declarations], axis=1),
+        use=_use(kinds, shared, replication),
+        steps=kinds.drop(columns=["resource", "once_queue_h", "once_work_h", "n_starts"]),
         journeys=journeys if full else None,
         events=events if full else None,
     )
@@ -139,26 +200,15 @@ class _Arrivals:
             yield _from(more, n)
             seen = more
 
-    def observed(self, network: Network) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Return case, mode, class and creation of the observed cases, and their declarations; both sorted by case."""
+    def observed(self) -> tuple[Traffic, pd.DataFrame]:
+        """Return the observed cases and their declarations, both sorted by case."""
         times = self.traffic.arrival_ms
         first, last = (np.floor(hours * HOUR_MS + 0.5) for hours in (self.design.warm_up_h, self.design.end_of_observation_h))
         chosen = np.flatnonzero((times >= first) & (times < last))
         chosen = chosen[np.argsort(self.traffic.case[chosen])]
         declarations = self.declarations.loc[self.traffic.case[chosen]].rename_axis("case").reset_index()
-        modes = list(dict.fromkeys(entry.mode for entry in network.entries))
-        mode_of_entry = np.array([modes.index(entry.mode) for entry in network.entries])
-        cases = pd.DataFrame(
-            {
-                "case": self.traffic.case[chosen].astype(np.int64),
-                "mode": pd.Categorical.from_codes(mode_of_entry[self.traffic.entry[chosen]], modes),
-                "priority": self.traffic.priority[chosen].astype(np.int64),
-                "created_ms": times[chosen],
-            }
-        )
-        for column, name in FROM_DECLARATIONS.items():
-            cases[name] = declarations[column] if column in declarations else _no_text(len(cases))
-        return cases, declarations
+        traffic = Traffic(times[chosen], self.traffic.entry[chosen], self.traffic.priority[chosen], self.traffic.case[chosen])
+        return traffic, declarations
 
 
 def _from(traffic: Traffic, n: int) -> Traffic:
@@ -167,116 +217,133 @@ def _from(traffic: Traffic, n: int) -> Traffic:
     return Traffic(traffic.arrival_ms[n:], traffic.entry[n:], traffic.priority[n:], traffic.case[n:], attributes)
 
 
-def _no_text(n: int) -> pd.Series:
-    return pd.Series(pd.NA, index=range(n), dtype="str")
+def _optional(times: np.ndarray) -> pd.arrays.IntegerArray:
+    """Return times with −1 as missing."""
+    return pd.arrays.IntegerArray(times.copy(), times < 0)
 
 
-def _stamps(cases: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a case, one column a stamp: its last time, milliseconds since the epoch."""
+def _stamps(case: np.ndarray, events: pd.DataFrame) -> np.ndarray:
+    """Return a row a case, a column a stamp: its last time, milliseconds since the epoch; −1 where it was not reached."""
     marks = events[(events["kind"] == "stamp").to_numpy()]
-    times = np.full((len(cases), len(STAMPS)), -1, dtype=np.int64)
+    times = np.full((len(case), len(STAMPS)), -1, dtype=np.int64)
     key = pd.Categorical(marks["key"], categories=STAMPS).codes
-    times[_place(cases, marks), key] = marks["time"].to_numpy()  # by (case, time): the last of several stays
-    columns = {stamp: pd.arrays.IntegerArray(times[:, i].copy(), times[:, i] < 0) for i, stamp in enumerate(STAMPS)}
-    return pd.DataFrame({"case": cases["case"]} | columns)
+    times[np.searchsorted(case, marks["case"].to_numpy()), key] = marks["time"].to_numpy()  # by (case, time): the last stays
+    return times
 
 
-def _place(cases: pd.DataFrame, rows: pd.DataFrame) -> np.ndarray:
-    """Return the position among the cases (sorted) of the case of each row."""
-    return np.searchsorted(cases["case"].to_numpy(), rows["case"].to_numpy())
-
-
-def _last_channel(cases: pd.DataFrame, journeys: pd.DataFrame) -> pd.Categorical:
-    """Return the channel of each case at the end of what is known of it."""
-    known = journeys[(journeys["channel"].notna() & (journeys["channel"] != "")).to_numpy()]
-    ended = known["ended"].fillna(np.iinfo(np.int64).max).to_numpy(dtype=np.int64)
-    order = np.argsort(ended, kind="stable")
-    codes = np.full(len(cases), -1)
-    codes[_place(cases, known)[order]] = known["channel"].cat.codes.to_numpy()[order]
-    return pd.Categorical.from_codes(codes, known["channel"].cat.categories)
-
-
-def _outcomes(cases: pd.DataFrame, stamps: pd.DataFrame, journeys: pd.DataFrame, events: pd.DataFrame, network: Network) -> pd.Categorical:
+def _outcomes(case: np.ndarray, times: np.ndarray, stays: _Stays, events: pd.DataFrame, shared: Plan) -> np.ndarray:
     """Say of each case whether it was released, left (lost), was still on its way (censored), or ended otherwise."""
-    leaves = {deadline.key for deadline in network.deadlines if deadline.action == "leave"}
-    expired = events[((events["kind"] == "deadline") & events["key"].isin(leaves)).to_numpy()]
-    gone = np.concatenate([_place(cases, journeys[journeys["outcome"].isin(["left", "expired"]).to_numpy()]), _place(cases, expired)])
-    still = _place(cases, journeys[(journeys["outcome"] == "censored").to_numpy()])
-    outcome = np.full(len(cases), OUTCOMES.index("ended"))
-    outcome[still] = OUTCOMES.index("censored")
-    outcome[gone] = OUTCOMES.index("lost")
-    outcome[stamps["released"].notna().to_numpy()] = OUTCOMES.index("released")
-    return pd.Categorical.from_codes(outcome, OUTCOMES)
+    expired = events[((events["kind"] == "deadline") & events["key"].isin(shared.leaves)).to_numpy()]
+    outcome = np.full(len(case), OUTCOMES.index("ended"))
+    outcome[stays.place[stays.had("censored")]] = OUTCOMES.index("censored")
+    outcome[stays.place[stays.had("left", "expired")]] = OUTCOMES.index("lost")
+    outcome[np.searchsorted(case, expired["case"].to_numpy())] = OUTCOMES.index("lost")
+    outcome[times[:, STAMPS.index("released")] >= 0] = OUTCOMES.index("released")
+    return outcome
 
 
-def _add_hours(cases: pd.DataFrame, stamps: pd.DataFrame, epoch: pd.Timestamp, design: Design) -> None:
-    arrived = stamps["arrived"].to_numpy(dtype=float, na_value=np.nan)
-    created = cases.pop("created_ms")
-    began = pd.to_datetime(stamps["arrived"].fillna(created).to_numpy(dtype=np.int64), unit="ms") + (epoch - pd.Timestamp(0))
-    cases["created_h"] = created / HOUR_MS
-    cases["hour_of_day"], cases["weekday"] = began.hour.astype(np.int64), began.dayofweek.astype(np.int64) + 1
-    for stamp in STAMPS:
-        cases[f"{stamp}_h"] = (stamps[stamp].to_numpy(dtype=float, na_value=np.nan) - arrived) / HOUR_MS
-    cases["release_time_h"] = cases["released_h"]
-    bound = design.horizon_h - arrived / HOUR_MS
-    cases["censored_at_h"] = np.where(cases["outcome"] == "censored", bound, np.nan)
+def _hours(times: np.ndarray, created: np.ndarray, outcome: np.ndarray, epoch: pd.Timestamp, design: Design) -> dict[str, np.ndarray]:
+    """Return hours since arrival of each stamp, and when the case was created and arrived."""
+    since_epoch = np.where(times >= 0, times, np.nan)
+    arrived = since_epoch[:, STAMPS.index("arrived")]
+    began = np.where(np.isnan(arrived), created, arrived).astype(np.int64) + np.datetime64(epoch, "ms").astype(np.int64)
+    hours = {f"{stamp}_h": (since_epoch[:, i] - arrived) / HOUR_MS for i, stamp in enumerate(STAMPS)}
+    return hours | {
+        "created_h": created / HOUR_MS,
+        "hour_of_day": began // HOUR_MS % 24,
+        "weekday": (began // (24 * HOUR_MS) + 3) % 7 + 1,  # 1 January 1970 was a Thursday
+        "release_time_h": hours["released_h"],
+        "censored_at_h": np.where(outcome == OUTCOMES.index("censored"), design.horizon_h - arrived / HOUR_MS, np.nan),
+    }
 
 
-def _add_stays(cases: pd.DataFrame, journeys: pd.DataFrame) -> None:
-    place = _place(cases, journeys)
-    hours = _hours_of_stays(journeys)
-    cases["n_visits"] = np.bincount(place, minlength=len(cases))
-    for column in ("queue_h", "work_h", "paused_h"):
-        cases[column] = np.bincount(place, weights=hours[column].fillna(0.0), minlength=len(cases))
+class _Stays:
+    """The journeys as plain arrays, one place a stay."""
+
+    def __init__(self, case: np.ndarray, journeys: pd.DataFrame) -> None:
+        self.journeys = journeys
+        self.place = np.searchsorted(case, journeys["case"].to_numpy())
+        self.outcome = journeys["outcome"].cat
+        queued, started, ended = (journeys[column].to_numpy(dtype=float, na_value=np.nan) for column in ("queued", "started", "ended"))
+        paused = journeys["paused_ms"].to_numpy()
+        self.ended = ended
+        self.at_work = journeys["resource"].cat.codes.to_numpy() != _code(journeys["resource"], "")
+        self.queue_h = np.where(self.at_work, started - queued, np.nan) / HOUR_MS
+        self.work_h = np.where(self.at_work, ended - started - paused, np.nan) / HOUR_MS
+        self.stay_h, self.paused_h = (ended - queued) / HOUR_MS, paused / HOUR_MS
+
+    def had(self, *outcomes: str) -> np.ndarray:
+        """Tell which stays had one of the outcomes."""
+        return np.isin(self.outcome.codes.to_numpy(), [self.outcome.categories.get_loc(one) for one in outcomes])
+
+    def last_channel(self, n: int) -> pd.Categorical:
+        """Return the channel of each case at the end of what is known of it."""
+        channel = self.journeys["channel"]
+        known = np.flatnonzero((channel.cat.codes >= 0) & (channel.cat.codes != _code(channel, "")))
+        order = known[np.argsort(np.where(np.isnan(self.ended[known]), np.inf, self.ended[known]), kind="stable")]
+        codes = np.full(n, -1)
+        codes[self.place[order]] = channel.cat.codes.to_numpy()[order]
+        return pd.Categorical.from_codes(codes, channel.cat.categories)
+
+    def of_cases(self, n: int) -> dict[str, np.ndarray]:
+        """Return stays and hours summed over each case."""
+        sums = {name: np.bincount(self.place, np.nan_to_num(getattr(self, name)), n) for name in ("queue_h", "work_h", "paused_h")}
+        return {"n_visits": np.bincount(self.place, minlength=n)} | sums
+
+    def by_kind(self, shared: Plan, replication: int) -> pd.DataFrame:
+        """Return one row a mode, step and list of resources: how many stays, and the hours that they took in all.
+
+        What a resource does for a batch it does once, whatever the members: ``once_…`` and ``n_starts`` count so.
+        """
+        journeys = self.journeys
+        batched = journeys["batch"].to_numpy() > 0
+        once = self.at_work & ~np.isnan(self.queue_h)
+        if batched.any():
+            once &= ~(batched & journeys.duplicated(["batch", "step", "visit"]).to_numpy())
+        parts = [journeys[column].cat for column in ("mode", "step", "resource")]
+        code = np.ravel_multi_index([part.codes for part in parts], [len(part.categories) for part in parts]) if len(journeys) else []
+        kinds, kind = np.unique(np.asarray(code, dtype=np.int64), return_inverse=True)
+        n = len(kinds)
+        longest = np.full(n, -np.inf)
+        np.maximum.at(longest, kind[once], self.queue_h[once])
+        names = np.unravel_index(kinds, [max(1, len(part.categories)) for part in parts])
+        labels = {
+            column: pd.Categorical.from_codes(of, part.categories)
+            for column, part, of in zip(("mode", "step", "resource"), parts, names, strict=True)
+        }
+        sums = {name: np.bincount(kind, np.nan_to_num(getattr(self, name)), n) for name in ("stay_h", "queue_h", "work_h", "paused_h")}
+        table = pd.DataFrame(
+            {"replication": np.full(n, replication)}
+            | labels
+            | {"n": np.bincount(kind, minlength=n)}
+            | sums
+            | {"longest_wait_h": np.where(np.isinf(longest), np.nan, longest)}
+            | {"once_queue_h": np.bincount(kind[once], self.queue_h[once], n), "n_starts": np.bincount(kind[once], minlength=n)}
+            | {"once_work_h": np.bincount(kind[once], np.nan_to_num(self.work_h[once]), n)}
+        )
+        return table.assign(place=table["step"].map(shared.order).astype(np.int64))
 
 
-def _hours_of_stays(journeys: pd.DataFrame) -> pd.DataFrame:
-    """Return for each row: hours queued (of stays that started), worked on (with a resource) and paused."""
-    queued, started, ended = (
-        journeys[column].to_numpy(dtype=float, na_value=np.nan) / HOUR_MS for column in ("queued", "started", "ended")
-    )
-    paused = journeys["paused_ms"].to_numpy() / HOUR_MS
-    at_work = (journeys["resource"] != "").to_numpy()
-    columns = {"queue_h": np.where(at_work, started - queued, np.nan), "work_h": np.where(at_work, ended - started - paused, np.nan)}
-    return pd.DataFrame(columns | {"stay_h": ended - queued, "paused_h": paused}, index=journeys.index)
+def _code(column: pd.Series, value: str) -> int:
+    """Return the code of a category, −2 where there is none such."""
+    return column.cat.categories.get_loc(value) if value in column.cat.categories else -2
 
 
-def _steps(journeys: pd.DataFrame, network: Network, replication: int) -> pd.DataFrame:
-    """Return one row a mode and step: how many stays, and the hours that they took in all; `place` is the step order."""
-    place: dict[str, int] = {}
-    for number, node in enumerate(network.nodes):
-        place.setdefault(node.step, number)
-    hours = pd.concat([journeys[["mode", "step"]], _hours_of_stays(journeys)], axis=1)
-    found = hours.groupby(["mode", "step"], observed=True, sort=False)
-    totals = found[["stay_h", "queue_h", "work_h", "paused_h"]].sum()
-    totals.insert(0, "n", found.size())
-    totals["longest_wait_h"] = found["queue_h"].max()
-    totals = totals.reset_index().assign(replication=replication)
-    return totals.assign(place=totals["step"].astype("str").map(place).astype(np.int64))
-
-
-def _use(journeys: pd.DataFrame, network: Network, design: Design, replication: int) -> pd.DataFrame:
-    """Return one row a resource: the work that the observed cases brought it, their waits, and how long it was open.
-
-    A batch is worked on once, whatever its members.
-    """
-    once = ~((journeys["batch"] > 0) & journeys.duplicated(["batch", "step", "visit"])).to_numpy()
-    hours = pd.concat([journeys[["mode", "step"]], _hours_of_stays(journeys)], axis=1)[once & (journeys["resource"] != "").to_numpy()]
-    found = hours.groupby(["mode", "step"], observed=True, sort=False)
-    sums = found[["queue_h", "work_h"]].sum().assign(n=found["queue_h"].count(), longest=found["queue_h"].max())
-    mode_of = {node.key: entry.mode for entry in network.entries for node in _reached(network, entry.start)}
-    units = {(mode_of[node.key], node.step): node.uses for node in network.nodes if node.uses and node.key in mode_of}
-    rows = {resource.key: {"work_h": 0.0, "queue_h": 0.0, "n": 0, "longest_wait_h": 0.0} for resource in network.resources}
-    for key, row in sums.iterrows():
-        for resource, seized in units[key]:
-            total = rows[resource]
-            total["work_h"] += seized * row["work_h"]
-            total["queue_h"] += row["queue_h"]
-            total["n"] += int(row["n"])
-            total["longest_wait_h"] = max(total["longest_wait_h"], row["longest"])
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("resource").reset_index()
-    table["open_unit_h"] = [_open_unit_h(resource, network, design) for resource in network.resources]
-    return table.assign(replication=replication)
+def _use(kinds: pd.DataFrame, shared: Plan, replication: int) -> pd.DataFrame:
+    """Return one row a resource: the work that the observed cases brought it, their waits, and how long it was open."""
+    rows = {
+        key: {"work_h": 0.0, "queue_h": 0.0, "n": 0, "longest_wait_h": 0.0, "open_unit_h": open_}
+        for key, open_ in shared.open_unit_h.items()
+    }
+    for kind in kinds[kinds["n_starts"] > 0].itertuples():
+        for resource, units in shared.uses[kind.mode, kind.step, kind.resource]:
+            row = rows[resource]
+            row["work_h"] += units * kind.once_work_h
+            row["queue_h"] += kind.once_queue_h
+            row["n"] += kind.n_starts
+            row["longest_wait_h"] = max(row["longest_wait_h"], kind.longest_wait_h)
+    columns = {name: [row[name] for row in rows.values()] for name in ("work_h", "queue_h", "n", "longest_wait_h", "open_unit_h")}
+    return pd.DataFrame({"replication": np.full(len(rows), replication), "resource": list(rows)} | columns)
 
 
 def _reached(network: Network, start: str) -> list[Any]:

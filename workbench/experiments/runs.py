@@ -14,10 +14,9 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from workbench.errors import ParameterError, SimulationError, UnknownKeyError
 from workbench.experiments.design import Design
 from workbench.experiments.executor import Progress, Submits, run_tasks
-from workbench.experiments.replication import OUTCOMES, Replication, Simulable, replicate
+from workbench.experiments.replication import OUTCOMES, Replication, Simulable, plan, replicate
 from workbench.experiments.statistics import Estimate, kaplan_meier, mser5, t_interval
 from workbench.experiments.summary import IntervalMethod, describe, estimate, group_index, groups
-from workbench.models.queueing.compile import compile_network
 from workbench.units import HOUR_MS
 
 __all__ = ["Runs", "extend", "simulate"]
@@ -98,9 +97,8 @@ def _gather(
     progress: Progress | None,
     record: Literal["journeys", "summary"],
 ) -> Runs:
-    network = scenario.network()
-    model = compile_network(network)
-    tasks = [(scenario, network, model, design, number, record) for number in replications]
+    shared = plan(scenario, design)
+    tasks = [(scenario, shared, design, number, record) for number in replications]
     done = list(run_tasks(replicate, tasks, executor, progress))
     return Runs(scenario, design, *(_stacked([getattr(one, name) for one in done]) for name in TABLES))
 

@@ -20,7 +20,8 @@ __all__ = [
     "Estimate",
     "Interval",
     "batch_means",
-    "bootstrap_interval",
+    "bootstrap_mean",
+    "bootstrap_quantile",
     "kaplan_meier",
     "mean_estimate",
     "mser5",
@@ -32,8 +33,8 @@ __all__ = [
     "t_interval",
 ]
 
-RESAMPLES = 1999
-"""Resamples of a bootstrap; the ends of a 95 % interval are then the 50th and the 1950th."""
+RESAMPLES = 999
+"""Resamples of a bootstrap; the ends of a 95 % interval are then the 25th and the 975th."""
 
 
 @dataclass(frozen=True)
@@ -168,45 +169,57 @@ def quantile_estimate(values: np.ndarray, section: np.ndarray, n_sections: int, 
     return Estimate(value, np.array([np.quantile(part, probability) - value if len(part) else nan for part in parts]))
 
 
-def bootstrap_interval(
-    sections: Sequence[np.ndarray],
-    statistic: Callable[[np.ndarray], float],
-    confidence: float = 0.95,
-    seed: int = 0,
-    noun: str = "replications",
+def bootstrap_mean(
+    values: np.ndarray, section: np.ndarray, n_sections: int, confidence: float = 0.95, noun: str = "replications"
 ) -> Interval:
-    """Return a statistic of pooled values with a percentile bootstrap that resamples whole sections.
+    """Return the mean of all values with a percentile bootstrap that resamples whole sections.
 
-    Parameters
-    ----------
-    sections
-        The values of each replication (or day).
-    statistic
-        Function of the pooled values, such as ``numpy.median``.
-    seed
-        Of the resampling; the same seed gives the same interval.
+    Parameters as `mean_estimate`; the resampling has a seed of its own, so the same values give the same interval.
+    """
+    sums = np.bincount(section, weights=values, minlength=n_sections)
+    counts = np.bincount(section, minlength=n_sections)
+    return _bootstrap(counts, lambda chosen: float(sums[chosen].sum() / counts[chosen].sum()), confidence, noun)
+
+
+def bootstrap_quantile(
+    values: np.ndarray, section: np.ndarray, n_sections: int, probability: float, confidence: float = 0.95, noun: str = "replications"
+) -> Interval:
+    """Return a percentile of all values with a percentile bootstrap that resamples whole sections.
 
     Examples
     --------
-    >>> days = [np.arange(5.0) + day for day in range(10)]
-    >>> interval = bootstrap_interval(days, np.median, noun="days")
+    >>> days = np.repeat(np.arange(10), 5)
+    >>> interval = bootstrap_quantile(np.tile(np.arange(5.0), 10) + days, days, 10, 0.5, noun="days")
     >>> interval.low < interval.estimate < interval.high
     True
     """
+    order = np.argsort(values, kind="stable")
+    ascending, of_section = values[order], section[order]
+
+    def quantile(chosen: np.ndarray) -> float:
+        ends = np.cumsum(np.bincount(chosen, minlength=n_sections)[of_section])  # each value as often as its section
+        place = probability * (ends[-1] - 1)
+        low, high = ascending[np.searchsorted(ends, [np.floor(place), np.ceil(place)], side="right")]
+        return float(low + (high - low) * (place - np.floor(place)))
+
+    return _bootstrap(np.bincount(section, minlength=n_sections), quantile, confidence, noun)
+
+
+def _bootstrap(counts: np.ndarray, statistic: Callable[[np.ndarray], float], confidence: float, noun: str) -> Interval:
     _check_confidence(confidence)
-    kept = [np.asarray(section, dtype=float) for section in sections if len(section)]
-    estimate = float(statistic(np.concatenate(kept))) if kept else nan
-    n = len(kept)
+    filled = np.flatnonzero(counts)
+    n = len(filled)
+    estimate = statistic(filled) if n else nan
     if n < 2:
         return Interval(estimate, nan, nan, n, _too_few(n, noun))
     result = stats.bootstrap(
-        (np.arange(n),),
-        lambda chosen: statistic(np.concatenate([kept[i] for i in chosen])),
+        (filled,),
+        statistic,
         vectorized=False,
         n_resamples=RESAMPLES,
         confidence_level=confidence,
         method="percentile",
-        rng=np.random.default_rng(seed),
+        rng=np.random.default_rng(0),
     ).confidence_interval
     return Interval(estimate, float(result.low), float(result.high), n, f"percentile bootstrap over {n} {noun}")
 

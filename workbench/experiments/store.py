@@ -16,7 +16,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-import workbench
 from workbench.catalogue import Label
 from workbench.errors import DatasetError, SimulationError, WorkbenchError
 from workbench.experiments.design import Design
@@ -32,7 +31,7 @@ SCHEMA = 1
 """Version of the layout of a folder; raised when an older reader could not read it."""
 
 MANIFEST = "manifest.json"
-_PACKAGES = ("numba", "numpy", "pandas", "pyarrow", "scipy")
+_PACKAGES = ("customs-reform-workbench", "numba", "numpy", "pandas", "pyarrow", "scipy")
 
 
 @dataclass(frozen=True)
@@ -126,8 +125,7 @@ def _manifest(runs: Runs, files: dict[str, Any]) -> dict[str, Any]:
             "hash": scenario.hash(),
         },
         "design": runs.design.to_dict(),
-        "versions": {"workbench": workbench.__version__, "python": platform.python_version()}
-        | {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "versions": {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in _PACKAGES},
         "files": files,
     }
 

@@ -14,7 +14,8 @@ from workbench.errors import ParameterError, UnknownKeyError
 from workbench.experiments.statistics import (
     Estimate,
     Interval,
-    bootstrap_interval,
+    bootstrap_mean,
+    bootstrap_quantile,
     mean_estimate,
     quantile_estimate,
     quantiles,
@@ -124,8 +125,9 @@ def _interval(
 ) -> Interval:
     if method == "t":
         return estimate(statistic, values, section, n_sections).interval(confidence, noun)
-    of_all = np.mean if statistic == "mean" else partial(np.quantile, q=PERCENTILES[statistic])
-    return bootstrap_interval([values[section == one] for one in range(n_sections)], of_all, confidence, noun=noun)
+    if statistic == "mean":
+        return bootstrap_mean(values, section, n_sections, confidence, noun)
+    return bootstrap_quantile(values, section, n_sections, PERCENTILES[statistic], confidence, noun)
 
 
 def groups(table: pd.DataFrame, by: str | Sequence[str] | None) -> Iterator[tuple[Hashable, np.ndarray]]:

@@ -28,7 +28,7 @@ import pyarrow as pa
 
 from workbench.catalogue import Located
 from workbench.errors import DatasetError, UnknownKeyError, did_you_mean
-from workbench.logs.schema import TIME, TIME_ZONE, as_time
+from workbench.logs.schema import TIME, TIME_ZONE, as_time, iso_times
 from workbench.logs.stamps import ATTRIBUTES, PROBLEM_COLUMNS, StampTable, ordered
 from workbench.models.queueing.model import STAMPS
 from workbench.tables import read_mapping
@@ -215,8 +215,7 @@ def _read_as(text: pd.Series, form: str) -> pd.Series:
         days = pd.to_numeric(text, errors="coerce")
         found = _EXCEL_DAY_0 + pd.to_timedelta((days.where((days > 0) & (days < 200_000)) * 86_400_000).round(), unit="ms")
     elif form == "iso":
-        zoned = text.where(text.str.contains(r":\d.*(?:Z|[+-]\d\d:?\d\d)$"), text + "+08:00")
-        found = pd.to_datetime(zoned, format="ISO8601", utc=True, errors="coerce")
+        return iso_times(text)
     else:
         found = pd.to_datetime(text, format=form, utc="%z" in form, errors="coerce")
     local = found.dt.tz_localize(TIME_ZONE) if found.dt.tz is None else found.dt.tz_convert(TIME_ZONE)

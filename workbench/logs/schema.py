@@ -15,7 +15,7 @@ import pandas as pd
 from workbench.errors import DatasetError, did_you_mean
 from workbench.models.queueing.model import STAMPS
 
-__all__ = ["COLUMNS", "REQUIRED", "TIME", "TIME_ZONE", "as_time", "conform", "time_text"]
+__all__ = ["COLUMNS", "REQUIRED", "TIME", "TIME_ZONE", "as_time", "conform", "iso_times", "time_text"]
 
 TIME_ZONE = timezone(timedelta(hours=8))
 """China Standard Time, without daylight saving."""
@@ -71,11 +71,14 @@ OF_THE_CASE = (
 )
 """Columns that say the same in every row of a case."""
 
-_ZONED = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
+_ZONED = re.compile(r":\d.*(?:Z|[+-]\d\d:?\d\d)$")
 
 
 def conform(log: pd.DataFrame, name: str = "event log") -> pd.DataFrame:
     """Return a log with every column of `COLUMNS`, in order and of the right type; further columns follow as text.
+
+    A further column that says nothing at all is left out, since XES could not keep it.
 
     Parameters
     ----------
@@ -100,7 +103,7 @@ def conform(log: pd.DataFrame, name: str = "event log") -> pd.DataFrame:
             raise DatasetError(f"{name}: there is no column {column!r}.{did_you_mean(column, map(str, log.columns))}")
     if log.columns.duplicated().any():
         raise DatasetError(f"{name}: column {log.columns[log.columns.duplicated()][0]!r} stands twice")
-    extra = [str(column) for column in log.columns if column not in COLUMNS]
+    extra = [column for column in log.columns if column not in COLUMNS and log[column].replace("", None).notna().any()]
     held = COLUMNS | dict.fromkeys(extra, "text")
     typed = {
         column: _typed(log[column], what, name) if column in log.columns else _missing(len(log), what) for column, what in held.items()
@@ -144,12 +147,25 @@ def as_time(column: pd.Series, name: str = "event log") -> pd.Series:
         return column.dt.tz_convert(TIME_ZONE).astype(TIME)
     if column.dtype.kind == "M":
         return column.dt.tz_localize(TIME_ZONE).astype(TIME)
-    given = column.notna()
-    text = column[given].astype("str")
-    zoned = text.where(text.str.contains(_ZONED), text + "+08:00")
-    times = pd.to_datetime(zoned, format="ISO8601", utc=True, errors="coerce").reindex(column.index)
-    _refuse(column, given & times.isna(), name, "is no time such as 2013-06-03T08:30:00+08:00")
-    return times.astype("datetime64[ms, UTC]").dt.tz_convert(TIME_ZONE).astype(TIME)
+    times = iso_times(column)
+    _refuse(column, column.notna() & times.isna(), name, "is no time such as 2013-06-03T08:30:00+08:00")
+    return times
+
+
+def iso_times(column: pd.Series) -> pd.Series:
+    """Return ISO 8601 texts as local times; those without a zone are taken as local, what is none as missing.
+
+    Examples
+    --------
+    >>> iso_times(pd.Series(["2013-06-03T00:30Z", "2013-06-03 08:30", "2013-06-03", "3 June"])).dt.hour.tolist()
+    [8.0, 8.0, 0.0, nan]
+    """
+    text = column.astype("str").where(column.notna())
+    written = text.where(text.str.fullmatch(_ISO).fillna(False).astype(bool))
+    zoned = written.str.contains(_ZONED).fillna(False).astype(bool)
+    local = pd.to_datetime(written.mask(zoned), format="ISO8601", errors="coerce").dt.tz_localize(TIME_ZONE)
+    moved = pd.to_datetime(written.where(zoned), format="ISO8601", utc=True, errors="coerce").dt.tz_convert(TIME_ZONE)
+    return local.astype(TIME).fillna(moved.astype(TIME))
 
 
 def _refuse(column: pd.Series, wrong: pd.Series, name: str, problem: str) -> None:
