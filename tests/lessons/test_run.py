@@ -127,6 +127,9 @@ def test_a_foreign_index_is_not_overwritten(course, tmp_path):
     with pytest.raises(LessonError, match="none of ours"):
         run_lessons(folder=course(en={"02_port": good()}), out=out)
     assert (out / "index.html").read_text() == "my thesis"
+    with pytest.raises(LessonError, match="thesis.html: cannot be written"):
+        (tmp_path / "thesis.html").write_text("")
+        run_lessons(folder=tmp_path / "notebooks", out=tmp_path / "thesis.html")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="interrupts are sent another way")

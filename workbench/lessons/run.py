@@ -232,6 +232,10 @@ class _Manifest:
     def __init__(self, out: Path, lang: str, force: bool) -> None:
         self._out, self._lang = out, lang
         self._rows: dict[str, dict] = {}
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LessonError(f"{out}: cannot be written: {error.strerror}") from error
         path = out / _MANIFEST
         if path.is_file():
             with contextlib.suppress(ValueError, TypeError, KeyError):  # a damaged list only means to run again
