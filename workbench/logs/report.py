@@ -32,8 +32,9 @@ main { max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; margin: 0.5rem 0 1.5rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: 0.3rem 0; }
-th, td { border-bottom: 1px solid #767676; padding: 0.25rem 0.6rem; text-align: right; }
-th { vertical-align: bottom; } th[scope=row], td.text { text-align: left; }
+th, td { border-bottom: 1px solid #767676; padding: 0.25rem 0.6rem; text-align: right; vertical-align: baseline; }
+thead th { vertical-align: bottom; }
+th[scope=row], .text { text-align: left; white-space: nowrap; }
 tr.total th, tr.total td { font-weight: 600; }
 """
 
@@ -77,7 +78,7 @@ def _list(lines: tuple[Label, ...], lang: str) -> str:
 
 def _table(table: pd.DataFrame, columns: tuple[str, ...], caption: str, lang: str) -> str:
     shown = [column for column in columns if column in table and (column in columns[:2] or table[column].notna().any())]
-    head = "".join(f'<th scope="col">{escape(word("column", column).text(lang))}</th>' for column in shown)
+    head = "".join(f'<th scope="col"{_side(column, shown)}>{escape(word("column", column).text(lang))}</th>' for column in shown)
     body = "".join(_row(row, shown, lang) for row in table.to_dict("records"))
     return (
         f'<div class="wide" tabindex="0" role="region" aria-label="{caption}"><table><caption>{caption}</caption>\n'
@@ -89,6 +90,10 @@ def _row(row: dict[str, Any], columns: list[str], lang: str) -> str:
     cells = [f'<th scope="row">{_cell(columns[0], row, lang)}</th>']
     cells += [f"<td{' class=text' if column in _LEFT else ''}>{_cell(column, row, lang)}</td>" for column in columns[1:]]
     return f"<tr{' class=total' if row.get('phase') == 'total' else ''}>{''.join(cells)}</tr>\n"
+
+
+def _side(column: str, columns: list[str]) -> str:
+    return " class=text" if column in _LEFT or column == columns[0] else ""
 
 
 def _cell(column: str, row: dict[str, Any], lang: str) -> str:
