@@ -1,30 +1,58 @@
-"""A process picture in a real browser: no address asked for, and words as wide as they were reckoned."""
+"""Figures in a real browser: no address asked for, words as wide as they were reckoned, legends beside the data."""
 
 import pytest
+from plotly.offline import get_plotlyjs
 
+from tests.figures.gallery import gallery
 from tests.figures.shapes import named, outline, trace
-from workbench.figures import draw_process
-from workbench.models import clearance
 
-RECTANGLES = """() => [...document.querySelectorAll('.scatterlayer .trace .text .textpoint')].map(point => {
+WORDS = """() => [...document.querySelectorAll('.scatterlayer .trace .text .textpoint')].map(point => {
     const box = point.querySelector('text').getBoundingClientRect();
     return [box.left, box.top, box.right, box.bottom];
 })"""
 SHEET = "() => { const box = document.querySelector('.main-svg').getBoundingClientRect(); return [box.left, box.top]; }"
+PARTS = """() => {
+    const found = (selector) => [...document.querySelectorAll(selector)].map(part => {
+        const box = part.getBoundingClientRect();
+        return [box.left, box.top, box.right, box.bottom];
+    }).filter(box => box[2] > box[0] && box[3] > box[1]);
+    return {
+        legends: found('.legend, .legend2'),
+        plots: found('.cartesianlayer .plot'),
+        titles: found('.gtitle, .gtitle-subtitle, .g-xtitle, .g-ytitle, .xtick text'),
+        sheet: found('.main-svg')[0],
+    };
+}"""
+
+
+@pytest.fixture
+def plotly_page(page, tmp_path):
+    """A page with plotly.js and an empty place for a figure."""
+    path = tmp_path / "page.html"
+    path.write_text(f"<meta charset='utf-8'><script>{get_plotlyjs()}</script><div id='figure'></div>", encoding="utf-8")
+    page.open(path)
+    return page
+
+
+def show(page, figure):
+    page.driven.evaluate(
+        "async (written) => { const { data, layout } = JSON.parse(written); await Plotly.newPlot('figure', data, layout); }",
+        figure.to_json(),
+    )
+
+
+def apart(one, other):
+    return one[2] <= other[0] + 1 or other[2] <= one[0] + 1 or one[3] <= other[1] + 1 or other[3] <= one[1] + 1
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_words_lie_within_their_boxes_as_drawn(page, tmp_path, lang):
-    figure = draw_process(clearance.mode("port_clearance_import"), lang=lang)
-    path = tmp_path / "figure.html"
-    path.write_text(figure.to_html(include_plotlyjs=True), encoding="utf-8")
-    page.open(path)
-    page.driven.wait_for_selector(".textpoint")
-    assert page.refused == [] and page.errors == []
-    drawn = page.driven.evaluate(RECTANGLES)
+def test_words_lie_within_their_boxes_as_drawn(plotly_page, lang):
+    figure = gallery(lang)["process"]
+    show(plotly_page, figure)
+    drawn = plotly_page.driven.evaluate(WORDS)
     letters = trace(figure, "letters")
     assert len(drawn) == len(letters.x)
-    left, top = page.driven.evaluate(SHEET)
+    left, top = plotly_page.driven.evaluate(SHEET)
     left, top = left + figure.layout.margin.l, top + figure.layout.margin.t
     boxes = [outline(shape) for shape in named(figure, "step").values()]
     n_checked = 0
@@ -35,3 +63,16 @@ def test_words_lie_within_their_boxes_as_drawn(page, tmp_path, lang):
             assert y0 - top >= box.top - 1 and y1 - top <= box.bottom + 1, (x, y)
             n_checked += 1
     assert n_checked > 60
+    assert plotly_page.refused == [] and plotly_page.errors == []
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_legends_and_titles_cover_nothing_and_everything_is_on_the_sheet(plotly_page, lang):
+    for name, figure in gallery(lang).items():
+        show(plotly_page, figure)
+        parts = plotly_page.driven.evaluate(PARTS)
+        for legend in parts["legends"]:
+            assert all(apart(legend, other) for other in (*parts["plots"], *parts["titles"])), (name, legend)
+            sheet = parts["sheet"]
+            assert legend[0] >= sheet[0] - 1 and legend[1] >= sheet[1] - 1 and legend[2] <= sheet[2] + 1 and legend[3] <= sheet[3] + 1, name
+    assert plotly_page.refused == [] and plotly_page.errors == []

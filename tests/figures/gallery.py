@@ -1,0 +1,55 @@
+"""Every figure there is, once in each language."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from workbench import figures
+from workbench.experiments import Design, compare_runs, simulate
+from workbench.models import clearance, reform, scenario
+
+DESIGN = Design(replications=2, warm_up_h=0, observe_h=72, seed=5)
+COSTS = pd.DataFrame(
+    [
+        ("port_clearance_import", "brokerage", 150.0),
+        ("port_clearance_import", "visits", 300.0),
+        ("regional_integrated_import", "time", 200.0),
+    ],
+    columns=["mode", "item", "cny"],
+)
+
+
+@cache
+def material():
+    before = scenario.scenario("shanghai_sea_import_2013")
+    after = before.apply(reform.measure("classified_clearance"))
+    modes = clearance.mode("port_clearance_import"), clearance.mode("regional_integrated_import")
+    return *modes, simulate(before, DESIGN), simulate(after, DESIGN)
+
+
+@cache
+def gallery(lang: str) -> dict[str, go.Figure]:
+    """Return a figure of each kind, some of them twice, in one language."""
+    port, regional, before, after = material()
+    return {
+        "process": figures.draw_process(port, lang=lang),
+        "comparison of processes": figures.draw_process(regional, compare_with=port, lanes="place", lang=lang),
+        "time-procedure chart": figures.draw_time_procedure(port, lang=lang),
+        "two time-procedure charts": figures.draw_time_procedure([port, regional], lang=lang),
+        "critical path": figures.draw_critical_path(port, "reviewed", lang=lang),
+        "release times": figures.draw_release_times(before, target_h=96, lang=lang),
+        "release times by channel": figures.draw_release_times(after, by="channel", lang=lang),
+        "segments": figures.draw_segments(before, by="channel", lang=lang),
+        "time by step": figures.draw_time_by_step(before, lang=lang),
+        "comparison": figures.draw_comparison(compare_runs(before, after, by="channel"), lang=lang),
+        "utilisation": figures.draw_utilisation({"A": before, "B": after}, lang=lang),
+        "arrivals": figures.draw_week(before, lang=lang),
+        "costs": figures.draw_costs(COSTS, {mode.key: mode for mode in (port, regional)}, lang=lang),
+        "shares": figures.draw_shares(
+            pd.Series({port.key: 0.3, regional.key: 0.7}), {mode.key: mode for mode in (port, regional)}, lang=lang
+        ),
+        "queue": figures.draw_week(before, "queue", resource="counter_officer@CNSHA", lang=lang),
+    }
