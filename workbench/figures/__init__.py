@@ -11,10 +11,12 @@ from typing import Any
 
 _MODULES = {
     "draw_comparison": "comparison",
+    "draw_costs": "choice",
     "draw_critical_path": "time_procedure",
     "draw_process": "process",
     "draw_release_times": "release_times",
     "draw_segments": "segments",
+    "draw_shares": "choice",
     "draw_time_by_step": "segments",
     "draw_time_procedure": "time_procedure",
     "draw_utilisation": "resources",

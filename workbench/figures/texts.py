@@ -13,6 +13,7 @@ from workbench.errors import UnknownKeyError
 __all__ = [
     "attribute",
     "condition",
+    "cost",
     "count",
     "flow",
     "group",
@@ -117,6 +118,11 @@ def flow(key: str, lang: str) -> str:
 def resource(key: str, lang: str) -> str:
     """Return the name of a kind of resource; an unknown one as it is, in words."""
     return _known(f"resource_{key}", lang) or key.replace("_", " ")
+
+
+def cost(key: str, lang: str) -> str:
+    """Return the name of a cost item; an unknown one as it is, in words."""
+    return _known(f"cost_{key}", lang) or key.replace("_", " ")
 
 
 def attribute(key: str, lang: str) -> str:

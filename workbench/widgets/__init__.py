@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from workbench.widgets.base import Explorer
 from workbench.widgets.clearance_mode import ClearanceModeExplorer
+from workbench.widgets.mode_choice import ModeChoiceExplorer
 
-__all__ = ["ClearanceModeExplorer", "Explorer"]
+__all__ = ["ClearanceModeExplorer", "Explorer", "ModeChoiceExplorer"]
