@@ -589,3 +589,12 @@ def test_every_stamp_and_count_has_its_words():
     with pytest.raises(UnknownKeyError, match="Did you mean 'stamp_paid'"):
         word("stamp", "payd")
     assert stamps_of(table_of(arrived=[0], released=[1])).cases["outcome"].isna().all()
+
+
+def test_what_a_simulation_does_is_no_error():
+    log = table_of(arrived=[0, 0], removed=[2, 8], released=[5, 6])
+    assert time_release_study(log).counts.set_index("what")["n"]["impossible_order"] == 1
+    simulated = time_release_study(log.assign(scenario="transit"))
+    assert simulated.counts.set_index("what")["n"]["studied"] == 2
+    assert simulated.problems["detail"].tolist() == ["removed before released"]
+    assert any("are kept" in rule.en for rule in simulated.rules)

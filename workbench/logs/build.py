@@ -81,7 +81,7 @@ def stamp_table(cases: pd.DataFrame, stamps: pd.DataFrame, epoch: pd.Timestamp, 
         | {"outcome": cases["outcome"].astype("str"), "observed_until": at(watched, epoch)}
         | {"row": pd.Series(range(1, len(cases) + 1), dtype="Int64")}
     )
-    return StampTable(ordered(table), source=source)
+    return StampTable(ordered(table), source=source, simulated=True)
 
 
 def case_ids(table: pd.DataFrame) -> pd.Series:

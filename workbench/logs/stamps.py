@@ -46,12 +46,15 @@ class StampTable:
         Name of the scenario or the file.
     passed_over
         Names of events that are no stamp.
+    simulated
+        Whether a simulation wrote the log, whose stamps then are no errors, whatever their order.
     """
 
     cases: pd.DataFrame
     problems: pd.DataFrame = field(default_factory=no_problems)
     source: str = ""
     passed_over: tuple[str, ...] = ()
+    simulated: bool = False
 
 
 def stamps_of(log: pd.DataFrame, source: str = "") -> StampTable:
@@ -92,11 +95,8 @@ def stamps_of(log: pd.DataFrame, source: str = "") -> StampTable:
     opened = time[log["kind"] == "open"].groupby(case, sort=False).max().reindex(cases.index)
     cases["observed_until"] = opened.fillna(cases["replication"].map(last_seen)).astype(TIME)
     passed_over = sorted(set(log.loc[(log["kind"] == "stamp") & ~is_stamp, "concept:name"]))
-    return StampTable(
-        ordered(cases.rename_axis("case").reset_index().rename(columns={"case_outcome": "outcome"})),
-        source=source,
-        passed_over=tuple(passed_over),
-    )
+    table = ordered(cases.rename_axis("case").reset_index().rename(columns={"case_outcome": "outcome"}))
+    return StampTable(table, source=source, passed_over=tuple(passed_over), simulated=bool(log["scenario"].notna().any()))
 
 
 def ordered(cases: pd.DataFrame) -> pd.DataFrame:

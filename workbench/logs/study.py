@@ -42,8 +42,8 @@ PRECEDENCE = (
     ("lodged", "closed"),
     ("released", "removed"),
 )
-"""Pairs of stamps whose order no procedure can turn round. Lodging or release before arrival, payment after release and
-examination before or after payment all occur."""
+"""Pairs of stamps whose order is an error where one office clears the goods. Lodging or release before arrival, payment
+after release and examination before or after payment all occur."""
 
 DIMENSIONS = (*ATTRIBUTES, "hour_of_day")
 COLUMNS = (
@@ -121,7 +121,7 @@ def time_release_study(
     by: Sequence[str] | None = None,
     targets: float | Mapping[str, float] | None = None,
     extremes: str = "none",
-    impossible: Literal["set_aside", "keep"] = "set_aside",
+    impossible: Literal["set_aside", "keep"] | None = None,
     precedence: Sequence[tuple[str, str]] = PRECEDENCE,
 ) -> TimeReleaseStudy:
     """Measure how long goods take from one stamp to another, and where the time goes.
@@ -144,7 +144,11 @@ def time_release_study(
     extremes
         ``"none"``, ``"trim:99"`` (cases above the 99th percentile are set aside) or ``"winsorise:99"`` (capped there).
     impossible
-        What happens with cases whose stamps contradict `precedence`: set aside, or kept; both are counted and listed.
+        What happens with cases whose stamps contradict `precedence`: set aside, or kept; both are counted and listed. By
+        default a real log's are set aside, as errors; a simulated log's are kept: what a process does is no error
+        (goods in transit are removed from the port of entry long before their release).
+    precedence
+        Pairs (earlier, later) of stamps that may not be turned round.
 
     Returns
     -------
@@ -168,6 +172,7 @@ def time_release_study(
     """
     _check(start, end, stamps, by, impossible)
     table = _stamp_table(log, mapping)
+    impossible = impossible or ("keep" if table.simulated else "set_aside")
     limits = _targets(targets, stamps)
     rule, level = _extremes(extremes)
     sorting = _Sorting(table, start, end, stamps, precedence, impossible)
@@ -204,7 +209,7 @@ def time_release_study(
     )
 
 
-def _check(start: str, end: str, stamps: Sequence[str], by: Sequence[str] | None, impossible: str) -> None:
+def _check(start: str, end: str, stamps: Sequence[str], by: Sequence[str] | None, impossible: str | None) -> None:
     for stamp in stamps:
         if stamp not in STAMPS:
             raise UnknownKeyError("stamp", stamp, STAMPS)
@@ -218,7 +223,7 @@ def _check(start: str, end: str, stamps: Sequence[str], by: Sequence[str] | None
     for key in by or ():
         if key not in DIMENSIONS:
             raise UnknownKeyError("dimension of a study", key, DIMENSIONS)
-    if impossible not in ("set_aside", "keep"):
+    if impossible not in (None, "set_aside", "keep"):
         raise ParameterError(f"impossible must be 'set_aside' or 'keep', not {impossible!r}")
 
 
