@@ -9,11 +9,14 @@ import subprocess
 import sys
 import time
 
+import nbformat
 import pytest
+from nbformat import v4
 
 from tests.lessons.notebooks import code, lesson, markdown
 from workbench.errors import LessonError, ParameterError, UnknownKeyError
-from workbench.lessons import execute, find_lessons, run_lessons
+from workbench.lessons import check, execute, find_lessons, run_lessons
+from workbench.lessons.canonical import CHECK_TAG
 from workbench.lessons.fingerprint import fingerprint, surroundings
 from workbench.widgets import base
 
@@ -92,6 +95,22 @@ def test_a_recorded_number_that_moved_or_is_missing_fails_the_lesson(course, tmp
     path.write_text(json.dumps(expected), encoding="utf-8")
     (moved,) = run_lessons(folder=folder, out=out)
     assert (moved.status, moved.problem) == ("failed", "not as expected: mean_wait_h, max_wait_h, n_served")
+
+
+def test_checked_outputs_are_kept_with_the_expected_numbers_and_what_may_not_be_kept_fails_its_lesson(course, tmp_path):
+    checked = lesson(code("6 * 7", CHECK_TAG), code("from workbench.lessons import record\nrecord(n=1)"))
+    loud = lesson(code("import warnings\nwarnings.warn('careful')", CHECK_TAG))
+    for notebook in (checked, loud):
+        notebook.cells[0].outputs = [v4.new_output("stream", text="41")]
+    folder, out = course(en={"01_loud": loud, "02_port": checked}), tmp_path / "out"
+    results = run_lessons(folder=folder, out=out, update_expected=True)
+    assert statuses(results) == {"01_loud": "failed", "02_port": "ok"}
+    assert "an error or a warning" in results[0].problem
+    assert check(folder / "en" / "02_port.ipynb") == []
+    stored = nbformat.read(folder / "en" / "02_port.ipynb", 4).cells[0].outputs
+    assert [output["data"] for output in stored] == [{"text/plain": "42"}]
+    assert [path.name for path in (folder / "expected").iterdir()] == ["02_port.default.json"]
+    assert statuses(run_lessons(["2"], folder=folder, out=out)) == {"02_port": "reused"}
 
 
 def test_a_slow_cell_and_a_dying_kernel_are_failures_of_their_lesson(course, tmp_path):

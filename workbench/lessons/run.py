@@ -176,9 +176,8 @@ def run_lessons(
     # An interrupt ends the loop; leaving the outer block then ends what still runs.
     with _Workers(jobs, cell_timeout_s, progress) as workers, contextlib.suppress(KeyboardInterrupt):
         for plan, result, executed in workers.run(pending):
-            if update_expected and result.status == "ok":
-                _keep_expected(plan, result, executed)
-            results[plan] = _compared(plan, result)
+            kept = _keep_expected(plan, result, executed) if update_expected and result.status == "ok" else result
+            results[plan] = _compared(plan, kept)
             manifest.add(plan, results[plan])
     manifest.write()
     return [results[plan] if plan in results else plan.result("interrupted") for plan in plans]
@@ -207,12 +206,15 @@ def _plans(lessons: Sequence[Lesson], profile: Profile, given: Mapping[str, obje
     return plans
 
 
-def _keep_expected(plan: _Plan, result: LessonResult, executed: Path) -> None:
-    """Keep recorded numbers, and in the notebook itself the outputs that nbval compares."""
-    write_expected(plan.expected, result.recorded)
-    if plan.profile == "default":
-        text = with_stored_outputs(plan.lesson.path, nbformat.read(executed, as_version=4))
-        write_whole(plan.lesson.path, text)
+def _keep_expected(plan: _Plan, result: LessonResult, executed: Path) -> LessonResult:
+    """Keep recorded numbers, and in the notebook itself the outputs that nbval compares; fail where an output may not be kept."""
+    try:
+        if plan.profile == "default":
+            write_whole(plan.lesson.path, with_stored_outputs(plan.lesson.path, nbformat.read(executed, as_version=4)))
+        write_expected(plan.expected, result.recorded)
+    except LessonError as error:
+        return replace(result, status="failed", problem=str(error))
+    return result
 
 
 def _compared(plan: _Plan, result: LessonResult) -> LessonResult:
