@@ -66,6 +66,14 @@ def test_steps_that_the_case_does_not_take_step_back():
     assert pale == set(PORT.process.keys) - taken
 
 
+def test_arrows_that_the_case_does_not_follow_step_back():
+    arrows = named(draw_process(PORT, case="examined", lang="en"), "arrow")
+    outlines = {name: shape.line.color for name, shape in arrows.items()}
+    assert outlines["decide_review → present_paper_documents"] == outlines["decide_finding → handle_finding"]
+    assert outlines["decide_review → review_documents"] == CRITICAL
+    assert outlines["decide_examination → release_goods"] == outlines["decide_review → present_paper_documents"]
+
+
 def test_without_highlight_all_steps_look_alike():
     figure = draw_process(PORT, highlight="none", lang="en")
     assert {shape.line.width for key, shape in named(figure, "step").items()} == {1.4}

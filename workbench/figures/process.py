@@ -159,7 +159,7 @@ def _arrow_look(arrow: Arrow, way: Way | None) -> tuple[str, float, str]:
         return style.FAINT, 4.6 if cargo else 1.6, GIVEN_UP
     if way and (arrow.source, arrow.target) in way.arrows:
         return CRITICAL, 5.6 if cargo else 2.6, dash
-    if way and not {arrow.source, arrow.target} <= way.taken:
+    if way and (arrow.source, arrow.target) not in way.followed:
         return style.FAINT, 4.6 if cargo else 1.3, dash
     return OUTLINE, 4.8 if cargo else 1.5, dash
 

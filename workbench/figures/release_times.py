@@ -54,7 +54,7 @@ def draw_release_times(
     Examples
     --------
     >>> figure = draw_release_times([10.0, 20.0, 30.0, 60.0], target_h=48, lang="en")
-    >>> list(figure.data[0].x), list(figure.data[0].y)
+    >>> figure.data[0].x.tolist(), figure.data[0].y.tolist()
     ([10.0, 20.0, 30.0, 60.0], [0.25, 0.5, 0.75, 1.0])
     """
     lang = language.chosen(lang)
@@ -72,7 +72,7 @@ def draw_release_times(
     edges = _edges(found)
     for index, sample in enumerate(found):
         _add_share(figure, sample, index, target_h, lang)
-        _add_histogram(figure, sample, index, edges)
+        _add_histogram(figure, sample, index, edges, lang)
     width = edges[1] - edges[0]
     figure.update_layout(yaxis2={"title": {"text": texts.text("share_per_bin", lang, width=texts.hours(width, lang))}})
     _explain_marks(figure, lang)
@@ -95,7 +95,7 @@ def _add_share(figure: go.Figure, sample: Sample, index: int, target_h: float | 
             mode="lines",
             line={"shape": "hv", "color": colour, "width": 2.4, "dash": style.DASHES[index % len(style.DASHES)]},
             legendgroup=name,
-            hovertemplate=f"{sample.name}<br>%{{x:.1f}} h: %{{y:.1%}}<extra></extra>",
+            hovertemplate=f"{sample.name}<br>{texts.text('in_hours', lang, n='%{x:.1f}')}: %{{y:.1%}}<extra></extra>",
         )
     )
     points = [(row[key], symbol, key) for key, symbol in _MARKS if np.isfinite(row[key])]
@@ -141,7 +141,7 @@ def _edges(found: Sequence[Sample]) -> np.ndarray:
     return width * np.arange(first, max(np.floor(high / width), first) + 2)
 
 
-def _add_histogram(figure: go.Figure, sample: Sample, index: int, edges: np.ndarray) -> None:
+def _add_histogram(figure: go.Figure, sample: Sample, index: int, edges: np.ndarray, lang: str) -> None:
     counts, _ = np.histogram(sample.values, edges)
     shares = counts / (len(sample.values) + len(sample.censored_at))
     colour = style.colour(index, sample.key)
@@ -156,7 +156,7 @@ def _add_histogram(figure: go.Figure, sample: Sample, index: int, edges: np.ndar
             line={"shape": "hv", "color": colour, "width": 1.6, "dash": style.DASHES[index % len(style.DASHES)]},
             fill="tozeroy",
             fillcolor=style.pale(colour, 0.16),
-            hovertemplate="%{x:.1f} h +: %{y:.1%}<extra></extra>",
+            hovertemplate=f"{texts.text('in_hours', lang, n='%{x:.0f}')} +: %{{y:.1%}}<extra></extra>",
             showlegend=False,
         )
     )

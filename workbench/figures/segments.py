@@ -80,7 +80,7 @@ def draw_segments(study: TimeReleaseStudy | Runs, *, by: str | None = None, lang
     longest = float(hours.sum(axis=1).max())
     figure.update_xaxes(title={"text": style.axis_title("hours_since_arrival_h", lang)}, range=[0, longest * 1.18 if longest else 1])
     for name in names:
-        _add_total(figure, name, hours.loc[name].sum(), bars[name])
+        _add_total(figure, name, hours.loc[name].sum(), bars[name], lang)
     return figure
 
 
@@ -143,17 +143,17 @@ def _segment_bar(segment: str, hours: pd.Series, index: int, longest: float, lan
                 "solidity": 0.15,
             },
         },
-        hovertemplate=f"{name}: %{{x:.3g}} h<extra></extra>",
+        hovertemplate=f"{name}: {texts.text('in_hours', lang, n='%{x:.3g}')}<extra></extra>",
     )
 
 
-def _add_total(figure: go.Figure, name: str, length: float, rows: pd.DataFrame) -> None:
+def _add_total(figure: go.Figure, name: str, length: float, rows: pd.DataFrame, lang: str) -> None:
     total = rows[rows["phase"] == "total"].iloc[0]
-    half = f" ± {texts.number(total['half_width'])}" if np.isfinite(total["half_width"]) else ""
+    half = texts.text("plus_minus", lang, half=texts.number(total["half_width"])) if np.isfinite(total["half_width"]) else ""
     figure.add_annotation(
         x=length,
         y=name,
-        text=f"<b>{texts.number(total['mean'])}{half} h</b>",
+        text=f"<b>{texts.text('in_hours', lang, n=texts.number(total['mean']) + half)}</b>",
         showarrow=False,
         xanchor="left",
         xshift=6,
@@ -246,5 +246,5 @@ def _part_bar(keys: Any, hours: pd.Series, part: str, colour: str, hatch: str, l
             "line": {"color": style.INK, "width": 0.6},
             "pattern": {"shape": hatch, "fgcolor": style.pale(style.INK, 0.4), "fillmode": "overlay", "size": 6, "solidity": 0.15},
         },
-        hovertemplate=f"{name}: %{{x:.3g}} h<extra></extra>",
+        hovertemplate=f"{name}: {texts.text('in_hours', lang, n='%{x:.3g}')}<extra></extra>",
     )

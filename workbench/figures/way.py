@@ -25,8 +25,8 @@ class Way:
     ----------
     case
         Which one.
-    taken
-        Steps on its way, gateways included.
+    taken, followed
+        Steps on its way, gateways included, and the arrows it follows.
     critical
         Those on its critical path, gateways between them included.
     arrows
@@ -37,6 +37,7 @@ class Way:
 
     case: Case
     taken: frozenset[str]
+    followed: frozenset[tuple[str, str]]
     critical: frozenset[str]
     arrows: frozenset[tuple[str, str]]
     total_h: float
@@ -53,21 +54,33 @@ class Way:
         path = mode.critical_path(case)
         taken = frozenset(step.key for step in mode.path_steps(case))
         critical = frozenset(path.index[path["critical"]])
-        arrows = _tight(shown, taken, critical, path)
-        return cls(case, taken, critical.union(*arrows), arrows, mode.release_time_h(case))
+        followed = _followed(shown, mode.process.start.key, taken)
+        arrows = _tight(followed, critical, path)
+        return cls(case, taken, followed, critical.union(*arrows), arrows, mode.release_time_h(case))
 
 
-def _tight(shown: Picture, taken: Iterable[str], critical: Iterable[str], path: pd.DataFrame) -> frozenset[tuple[str, str]]:
+def _followed(shown: Picture, start: str, taken: frozenset[str]) -> frozenset[tuple[str, str]]:
+    """Return the arrows between steps on the way; of several that leave a choice, the one without which a step would not be reached."""
+    graph = nx.DiGraph((arrow.source, arrow.target) for arrow in shown.arrows if not arrow.back and {arrow.source, arrow.target} <= taken)
+    passed_by = set()
+    for item in shown.steps:
+        if item.key in graph and item.step.kind == "choice" and graph.out_degree(item.key) > 1:
+            arrows = list(graph.out_edges(item.key))
+            needed = [arrow for arrow in arrows if taken - {start} - nx.descendants(nx.restricted_view(graph, [], [arrow]), start)]
+            passed_by.update(set(arrows) - set(needed) if needed else ())
+    return frozenset(set(graph.edges) - passed_by)
+
+
+def _tight(followed: Iterable[tuple[str, str]], critical: Iterable[str], path: pd.DataFrame) -> frozenset[tuple[str, str]]:
     """Return the arrows by which one critical step follows another without a gap, gateways between them included."""
-    graph = nx.DiGraph((arrow.source, arrow.target) for arrow in shown.arrows if not arrow.back).subgraph(taken)
+    graph = nx.DiGraph(followed)
     gateways = set(graph) - set(path.index)
     found: set[tuple[str, str]] = set()
     for first in critical:
-        reach = graph.subgraph({first, *gateways, *critical})
         for last in critical:
             if first == last or abs(path.at[first, "earliest_finish_h"] - path.at[last, "earliest_start_h"]) > 1e-9:
                 continue
-            between = nx.DiGraph(reach.subgraph({first, last, *gateways}))
+            between = graph.subgraph({first, last, *gateways})
             if first in between and last in between and nx.has_path(between, first, last):
                 on = {first, last} | (nx.descendants(between, first) & nx.ancestors(between, last))
                 found.update(between.subgraph(on).edges)
