@@ -28,13 +28,14 @@ _LEFT = ("segment", "phase", "case", "problem", "detail")
 _NAMED = {"phase": "phase", "what": "count", "problem": "problem"}
 _STYLE = """
 body { font-family: system-ui, "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; line-height: 1.5; color: #1a1a1a; background: #fff; }
-main { max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
+main { max-width: 88rem; margin: 2rem auto; padding: 0 1rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; margin: 0.5rem 0 1.5rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: 0.3rem 0; }
 th, td { border-bottom: 1px solid #767676; padding: 0.25rem 0.6rem; text-align: right; vertical-align: baseline; }
 thead th { vertical-align: bottom; }
-th[scope=row], .text { text-align: left; white-space: nowrap; }
+th[scope=row], .text { text-align: left; }
+td, th[scope=row] { white-space: nowrap; }
 tr.total th, tr.total td { font-weight: 600; }
 """
 
