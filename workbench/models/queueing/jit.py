@@ -14,6 +14,7 @@ from typing import Any
 
 import numba
 import numpy as np
+from numba import types
 from numba.core import config
 from numba.core.dispatcher import Dispatcher
 
@@ -61,11 +62,15 @@ def kernel(function: Callable | None = None, *, inline: bool = False, entry: boo
     usual = config.CACHE_DIR
     config.CACHE_DIR = str(folder or "")
     try:
-        return numba.njit(
+        compiled = numba.njit(
             cache=folder is not None, nogil=True, forceinline=inline, no_cpython_wrapper=not entry, no_cfunc_wrapper=True
         )(function)
     finally:
         config.CACHE_DIR = usual
+    # numba would compile a function anew for every constant it is called with.
+    resolve = compiled.get_call_template
+    compiled.get_call_template = lambda args, kws: resolve(tuple(types.unliteral(arg) for arg in args), kws)
+    return compiled
 
 
 @cache

@@ -59,6 +59,7 @@ class State:
         run = np.zeros(1, tables.RUN)
         for name in ("free_case", "free_token", "free_frame", "free_timer", "free_group", "free_batch"):
             run[name] = -1
+        run["now"] = -1  # nothing has happened yet, not even what happens at 0
         run["seed"], run["replication"], run["classes"] = seed, replication, model.classes
         run["warm_up"] = _ms(warm_up_h, "warm_up_h")
         run["observed_until"] = run["warm_up"] + _ms(observe_h, "observe_h")
