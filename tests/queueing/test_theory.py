@@ -20,6 +20,7 @@ from workbench.models.queueing.model import Attribute, Edge, Entry, Network, Nod
 from workbench.models.queueing.traffic import Traffic, draw_attribute, poisson_arrivals, varying_arrivals
 
 REPLICATIONS = 30
+OFTEN = 0.5 + 0.6**0.5 / 2  # two phases of balanced means with cv² = 1 / (2 p (1 − p)) − 1 = 4
 
 
 def seed_of(name: str) -> int:
@@ -68,8 +69,7 @@ def test_mmc(rate, mu, servers, observe_h):
     ("cv2", "service"),
     [
         (0.0, Constant(1.6)), (0.5, Gamma.erlang(2, 1.6)), (1.0, Exponential(1.6)), (4.0, Gamma(0.25, 6.4)),
-        # Balanced means: cv² = 1 / (2 p q) − 1 with p = 0.5 ± sqrt(0.6) / 2
-        (4.0, Mixture((0.5 + 0.6**0.5 / 2, 0.5 - 0.6**0.5 / 2), (Exponential(0.8 / (0.5 + 0.6**0.5 / 2)), Exponential(0.8 / (0.5 - 0.6**0.5 / 2))))),
+        (4.0, Mixture((OFTEN, 1 - OFTEN), (Exponential(0.8 / OFTEN), Exponential(0.8 / (1 - OFTEN))))),
     ],
 )  # fmt: skip
 def test_mg1(cv2, service):
@@ -80,7 +80,8 @@ def test_mg1(cv2, service):
 
 def test_two_classes_without_preemption():
     def dress(arrivals, seed, replication):
-        return Traffic(arrivals, priority=draw_attribute("class", [0, 1], [0.25, 0.75], seed, replication, np.arange(len(arrivals))))
+        classes = draw_attribute("class", [0, 1], [0.25, 0.75], seed, replication, np.arange(len(arrivals)))
+        return Traffic(arrivals, priority=classes)
 
     net = network(work("serve", Exponential(1.0)))
     tables = list(journeys(net, 0.8, "cobham", 20_000, 2000, dress))
@@ -90,7 +91,11 @@ def test_two_classes_without_preemption():
 
 def test_tandem():
     net = Network(
-        (work("first", Exponential(1.0), to="second", uses=(("a", 1),)), work("second", Exponential(0.8), uses=(("b", 1),)), Node("out", "end")),
+        (
+            work("first", Exponential(1.0), to="second", uses=(("a", 1),)),
+            work("second", Exponential(0.8), uses=(("b", 1),)),
+            Node("out", "end"),
+        ),
         (Entry("in", "first"),), (Resource("a", 1), Resource("b", 1)),
     )  # fmt: skip
     tables = journeys(net, 0.8, "tandem", 20_000, 2000)

@@ -187,7 +187,10 @@ def test_attributes_are_written_at_the_end_and_seen_by_all_tokens_at_once():
 
 def test_numbers_are_met_by_ranges_with_both_ends():
     nodes = (
-        Node("value", "choice", edges=(Edge("low", when={"cny": {"max": 5000}}), Edge("high", when={"cny": {"min": 50_000}}), Edge("middle"))),
+        Node(
+            "value", "choice",
+            edges=(Edge("low", when={"cny": {"max": 5000}}), Edge("high", when={"cny": {"min": 50_000}}), Edge("middle")),
+        ),
         delay("low", 1.0), delay("middle", 1.0), delay("high", 1.0),
     )  # fmt: skip
     net = network(*nodes, attributes=(Attribute("cny"),))

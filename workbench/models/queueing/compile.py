@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.errors import GraphError, ParameterError, SimulationError, UnknownKeyError
+from workbench.errors import ParameterError, SimulationError, UnknownKeyError
 from workbench.models.queueing import distributions as dist
 from workbench.models.queueing import tables
 from workbench.models.queueing.graph import Shape, shape_of

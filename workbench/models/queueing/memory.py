@@ -132,8 +132,7 @@ def _load(builder, address, element):
 def _table(context, builder, typ, value, attr):
     place = builder.add(value, WORD(8 * WORDS_A_TABLE * list(LAYOUT).index(attr)))
     address = _load(builder, place, WORD)
-    dtype, dimensions = LAYOUT[attr]
-    if dimensions == 1:
+    if LAYOUT[attr][1] == 1:
         return address
     grid = cgutils.create_struct_proxy(GridType(attr))(context, builder)
     grid.address = address
