@@ -316,28 +316,19 @@ class Draft:
         entries = [Entry("import", start)]
         two_copies = self.seldom("entries", 3)
         if not two_copies and self.seldom("entries"):
-            entries.append(Entry("export", self.one(k for k in reversed(self.top) if k != "out" and k in self.reached(start))))
+            entries.append(Entry("export", self.one(k for k in reversed(self.top) if k != "out" and k in self.after({start}))))
         deadlines = self.deadlines(entries) if "deadlines" in self.features else ()
         nodes = self.draw(st.permutations(tuple(self.nodes.values())))
         if two_copies:
             entries.append(Entry("export", start + "'"))
             nodes, deadlines = self.copied(nodes, deadlines)
         if "limits" in self.features:
-            nodes = self.blocking(nodes, {e.start for e in entries} | {d.to for d in deadlines})
+            nodes = self.blocking(nodes, {entry.start for entry in entries}, {d.to for d in deadlines if d.to})
         classes = 3 if "priority" in self.features else 1
         return Network(tuple(nodes), tuple(entries), self.resources, self.calendars, ATTRIBUTES, tuple(deadlines), classes)
 
-    def reached(self, key: str) -> set[str]:
-        found, open_keys = set(), [key]
-        while open_keys:
-            key = open_keys.pop()
-            if key not in found:
-                found.add(key)
-                open_keys += [edge.to for edge in self.nodes[key].edges]
-        return found
-
     def deadlines(self, entries: list[Entry]) -> tuple[Deadline, ...]:
-        reached = set().union(*(self.reached(entry.start) for entry in entries))
+        reached = self.after({entry.start for entry in entries})
         works = [key for key in reached if self.nodes[key].kind in ("work", "batch")]
         written = sorted({stamp for node in self.nodes.values() for stamp in node.stamps}, key=STAMPS.index)
         deadlines = []
@@ -373,8 +364,8 @@ class Draft:
         only = [replace(d, entries=("import",)) if d.to else d for d in deadlines]
         return [*nodes, *copies], (*only, *again)
 
-    def blocking(self, nodes, entered: set) -> list[Node]:
-        """Let some steps hold up the steps before them."""
+    def blocking(self, nodes, starts: set, targets: set) -> list[Node]:
+        """Let some steps hold up the steps before them, where that is allowed; a reroute back makes a cycle, too."""
         by_key = {node.key: node for node in nodes}
         before: dict[str, list[Node]] = {node.key: [] for node in nodes}
         for node in nodes:
@@ -387,7 +378,9 @@ class Draft:
                 node.kind == "work"
                 and not node.preemptive
                 and node.queue not in chosen
-                and all(n.key not in entered and before[n.key] and not self.on_cycle(n, by_key) for n in line)
+                and all(n.key not in starts and before[n.key] for n in line)
+                and not {n.key for n in line} & self.after(targets, by_key)
+                and not any(n.key in self.after({edge.to for edge in n.edges}, by_key) for n in line)
                 and all(p.kind == "work" for n in line for p in before[n.key])
                 and self.yes("limits")
             ):
@@ -397,14 +390,16 @@ class Draft:
                     by_key[n.key] = replace(by_key[n.key], queue_limit=limit, when_full="wait")
         return [by_key[node.key] for node in nodes]
 
-    def on_cycle(self, node: Node, by_key: dict) -> bool:
-        found, open_keys = set(), [edge.to for edge in node.edges]
-        while open_keys:
-            key = open_keys.pop()
+    def after(self, keys: set, nodes: dict[str, Node] | None = None) -> set[str]:
+        """Return all nodes that can be reached from some, these among them."""
+        nodes = nodes or self.nodes
+        found, left = set(), list(keys)
+        while left:
+            key = left.pop()
             if key not in found:
                 found.add(key)
-                open_keys += [edge.to for edge in by_key[key].edges]
-        return node.key in found
+                left += [edge.to for edge in nodes[key].edges]
+        return found
 
 
 @st.composite
