@@ -4,6 +4,7 @@ from workbench.experiments.comparison import compare_runs, rank_runs, replicatio
 from workbench.experiments.costs import balance, cost_summary, costs
 from workbench.experiments.design import Design
 from workbench.experiments.executor import SerialExecutor
+from workbench.experiments.published import set_against
 from workbench.experiments.runs import Runs, extend, simulate
 from workbench.experiments.store import load_runs
 
@@ -19,6 +20,7 @@ __all__ = [
     "load_runs",
     "rank_runs",
     "replications_needed",
+    "set_against",
     "simulate",
     "simulate_until",
 ]

@@ -50,17 +50,17 @@ def price(prices: Mapping[str, Any], key: str) -> float:
     return float(prices[key].value) if key in prices else 0.0
 
 
-def check_prices(prices: Mapping[str, Any], where: str = "") -> None:
+def check_prices(prices: Mapping[str, Any]) -> None:
     """Refuse a price that nothing uses.
 
     Raises
     ------
     UnknownKeyError
-        With the nearest known one.
+        With the nearest known one, and where it stands.
     """
-    for key in prices:
+    for key, given in prices.items():
         if key not in PRICES:
-            raise UnknownKeyError("price", key, PRICES, where)
+            raise UnknownKeyError("price", key, PRICES, given.where)
 
 
 # ------------------------------------------------------------------------------------------------------- of simulated cases

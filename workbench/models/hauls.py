@@ -82,8 +82,15 @@ class Haul(catalogue.Record):
         return self
 
 
-def haul(key: str) -> Haul:
+def haul(key: str, where: str = "") -> Haul:
     """Return one haul.
+
+    Parameters
+    ----------
+    key
+        Its key.
+    where
+        File and line that name it, for the message.
 
     Raises
     ------
@@ -95,6 +102,9 @@ def haul(key: str) -> Haul:
     >>> haul("CNSHA-CNWUH-road").distance_km
     860.0
     """
+    known = catalogue.keys("hauls")
+    if key not in known:
+        raise UnknownKeyError("haul", key, known, where)
     return catalogue.entry("hauls", key, Haul)
 
 

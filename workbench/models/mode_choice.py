@@ -48,7 +48,7 @@ def utilities(scenario: Scenario, declarations: pd.DataFrame) -> np.ndarray:
     if rule.rule != "fixed":
         costs = np.column_stack([item_costs(scenario.expected_rates[key], declarations).sum(axis=1) for key in keys])
     known = known_utility(rule, keys, [offers[key].share for key in keys], costs)
-    return np.where(open_to(scenario.modes, offers, declarations), known, -np.inf)
+    return np.where(open_to(scenario.modes, offers, declarations, scenario.judged), known, -np.inf)
 
 
 def chosen(scenario: Scenario, declarations: pd.DataFrame, seed: int, replication: int) -> np.ndarray:

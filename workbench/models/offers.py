@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -86,7 +85,7 @@ def offered(key: str, offer: Offer) -> ClearanceMode:
     """
     mode = clearance.mode(key)
     if offer.haul:
-        mode = hauled(mode, haul(offer.haul))
+        mode = hauled(mode, haul(offer.haul, offer.where))
     if not offer.steps:
         return mode
     for name in offer.steps:
@@ -127,7 +126,12 @@ ASKED = ("operator_class", "entry_office", "destination_office", "transport_mode
 """Columns of a declaration that conditions of use ask for, beside the goods."""
 
 
-def open_to(modes: Mapping[str, ClearanceMode], offers: Mapping[str, Offer], declarations: pd.DataFrame) -> np.ndarray:
+def open_to(
+    modes: Mapping[str, ClearanceMode],
+    offers: Mapping[str, Offer],
+    declarations: pd.DataFrame,
+    judged: dict[tuple, bool] | None = None,
+) -> np.ndarray:
     """Say which modes are open to which declarations, by the conditions of use.
 
     A condition that cannot be tested from the declaration does not close a mode (`workbench.models.clearance.eligible`).
@@ -138,35 +142,38 @@ def open_to(modes: Mapping[str, ClearanceMode], offers: Mapping[str, Offer], dec
         The modes on offer and how, by key, in one order.
     declarations
         Goods declarations; a column that is missing counts as not known.
+    judged
+        Judgements to keep for the next call with the same modes and offers.
 
     Returns
     -------
     numpy.ndarray of bool
         One row a declaration, one column a mode.
     """
+    judged = {} if judged is None else judged
     table = _facts(modes, declarations)
     kinds = table.groupby(list(table), observed=True, dropna=False, sort=False).ngroup().to_numpy()
     _, first = np.unique(kinds, return_index=True)
-    verdicts = np.array(
-        [
-            [judge(mode, _trader(facts, offers[key])).eligible for key, mode in modes.items()]
-            for facts in table.iloc[first].to_dict("records")
-        ],
-        dtype=bool,
-    )
-    return verdicts.reshape(len(first), len(modes))[kinds]
+    verdicts = np.zeros((len(first), len(modes)), dtype=bool)
+    for row, facts in enumerate(table.iloc[first].to_dict("records")):
+        for column, (key, mode) in enumerate(modes.items()):
+            known = (key, *facts.items())
+            if known not in judged:
+                judged[known] = judge(mode, _trader(facts, offers[key])).eligible
+            verdicts[row, column] = judged[known]
+    return verdicts[kinds]
 
 
 def _facts(modes: Mapping[str, ClearanceMode], declarations: pd.DataFrame) -> pd.DataFrame:
-    """Return what conditions of use ask for; a day stands for all days on which the same rules hold."""
+    """Return what conditions of use ask for; one day stands for all days on which the same rules hold."""
     asked = {name for mode in modes.values() for item in mode.eligibility for name in item.goods or {}}
     table = declarations[[name for name in (*ASKED, *sorted(asked)) if name in declarations]].reset_index(drop=True)
     if "hs_chapter" in asked and "hs_code" in declarations:
         table["hs_chapter"] = declarations["hs_code"].astype("str").str[:2].to_numpy()
     if "arrival" in declarations:
-        days = declarations["arrival"].dt.date
-        turns = sorted(_turns(modes.values(), declarations))
-        table["on"] = days.groupby(days.map(lambda on: bisect_right(turns, on))).transform("min").to_numpy()
+        turns = np.array([date.min, *sorted(_turns(modes.values(), declarations))], dtype="datetime64[D]")
+        days = declarations["arrival"].to_numpy().astype("datetime64[D]")
+        table["on"] = pd.Categorical.from_codes(np.searchsorted(turns, days, side="right") - 1, turns.astype(object))
     return table if len(table.columns) else pd.DataFrame({"direction": ""}, index=range(len(declarations)))
 
 

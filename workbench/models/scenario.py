@@ -465,6 +465,11 @@ class Scenario:
         """What traders expect each mode to cost, by mode; see `workbench.models.costs.expected_rates`."""
         return {key: expected_rates(mode, self.record.prices) for key, mode in self.modes.items()}
 
+    @cached_property
+    def judged(self) -> dict[tuple, bool]:
+        """Which modes are open to which kinds of declarations, as far as it has been asked; see `workbench.models.offers.open_to`."""
+        return {}
+
     def rebuilt(self, record: ScenarioRecord) -> Scenario:
         """Return the scenario of another record, its modes read anew; measures and own traffic are left behind."""
         return _built(record)
@@ -472,7 +477,9 @@ class Scenario:
 
 def _known(column: pd.Series, attribute: q.Attribute) -> Any:
     """Return an attribute of the cases; operators who never make up a batch need no code, and there can be too many of them."""
-    return pd.Categorical(column, categories=attribute.values) if attribute.key == "operator_id" else column
+    if attribute.key != "operator_id":
+        return column
+    return pd.Categorical(column.where(column.isin(attribute.values)), categories=attribute.values)
 
 
 def _is_number(value: Any) -> bool:

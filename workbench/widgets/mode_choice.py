@@ -109,9 +109,9 @@ class ModeChoiceExplorer(Explorer):
     """
 
     destination = tr.Unicode().tag(input=True)
-    on = tr.Instance(date).tag(input=True)
+    on = tr.Instance(date, args=(2015, 6, 22)).tag(input=True)
     operator_class = tr.Unicode().tag(input=True)
-    value_cny = tr.Float(min=1.0).tag(input=True)
+    value_cny = tr.Float(80_000.0, min=1.0).tag(input=True)
     duty_pct = tr.Float(min=0.0).tag(input=True)
     n_containers = tr.Int(1, min=0).tag(input=True)
     possible = tr.Dict().tag(input=True)
@@ -119,7 +119,7 @@ class ModeChoiceExplorer(Explorer):
     visit_cny = tr.Float(min=0.0).tag(input=True)
     surcharge_cny = tr.Float(min=0.0).tag(input=True)
     constants_cny = tr.Dict().tag(input=True)
-    scale_cny = tr.Float(min=1.0).tag(input=True)
+    scale_cny = tr.Float(1.0, min=1.0).tag(input=True)
 
     refined_replications = ()  # all is closed form
 
@@ -132,7 +132,6 @@ class ModeChoiceExplorer(Explorer):
             "destination": self._home,
             "on": self.baseline.epoch.date(),
             "operator_class": self._classes[min(2, len(self._classes) - 1)],
-            "value_cny": 80_000.0,
             "duty_pct": 6.0,
             "possible": {key: True for key, offer in record.modes.items() if offer.availability},
             "time_value_pct_per_d": 100 * self._price("time_value_share_per_d"),
