@@ -208,7 +208,7 @@ def nonpreemptive_priority(
     _stable(float(loads.sum()))
     residual = float(np.sum(loads * np.asarray(service_means_h) * (1 + np.asarray(service_cv2))) / 2)
     above = np.concatenate([[0.0], np.cumsum(loads)])
-    return [residual / ((1 - above[i]) * (1 - above[i + 1])) for i in range(len(loads))]
+    return [float(residual / ((1 - above[i]) * (1 - above[i + 1]))) for i in range(len(loads))]
 
 
 def preemptive_priority(
@@ -255,7 +255,7 @@ def jackson(
     (0.435188, 0.966986, 9.168914)
     """
     rates = traffic_rates(external_rates, routing)
-    return [mmc(rate, mu, c) for rate, mu, c in zip(rates, service_rates, servers, strict=True)]
+    return [mmc(rate, mu, c) for rate, mu, c in zip(rates.tolist(), service_rates, servers, strict=True)]
 
 
 def traffic_rates(external_rates: Sequence[float], routing: np.ndarray) -> np.ndarray:
