@@ -14,11 +14,12 @@ from workbench.widgets import ModeChoiceExplorer
 from workbench.widgets.base import STATIC_VARIABLE
 
 REGIONAL = "regional_integrated_import"
+EVERYTHING = {"transit_advance_import": True, "transit_through_import": True}
 
 
 @pytest.fixture
 def explorer():
-    return ModeChoiceExplorer("inland_regional_2015", lang="en")
+    return ModeChoiceExplorer("inland_regional_2015", lang="en", possible=EVERYTHING)
 
 
 def total(explorer, mode):
@@ -41,7 +42,7 @@ def test_a_lower_switching_cost_brings_the_mode_customers(explorer):
 
 
 def test_time_counts_by_value_and_freight_by_containers(explorer):
-    dear = ModeChoiceExplorer("inland_regional_2015", lang="en", value_cny=160_000.0)
+    dear = ModeChoiceExplorer("inland_regional_2015", lang="en", possible=EVERYTHING, value_cny=160_000.0)
     items = [item.result.costs.query("mode == @REGIONAL").set_index("item")["cny"] for item in (explorer, dear)]
     assert items[1]["time"] == pytest.approx(2 * items[0]["time"])
     assert items[1]["freight"] == items[0]["freight"]
@@ -71,6 +72,7 @@ def test_another_place_and_another_day(explorer):
 
 
 def test_what_is_not_possible_is_closed(explorer):
+    assert not any(ModeChoiceExplorer("inland_regional_2015").possible.values())  # it holds for the lesser part of consignments
     explorer.possible = dict.fromkeys(explorer.possible, False)
     assert set(explorer.result.closed) == {"transit_advance_import", "transit_through_import"}
     assert explorer.result.shares[list(explorer.result.closed)].sum() == 0
@@ -97,11 +99,12 @@ def test_figures_draw_the_result(explorer):
 
 def test_every_number_has_a_box_and_every_trait_a_control(explorer):
     controls = explorer.controls()
-    boxes = [child for control in controls if isinstance(control, iw.VBox) and len(control.children) == 2 for child in _leaves(control)]
+    boxes = [child for control in controls for child in _leaves(control)]
     numbers = [box for box in boxes if isinstance(box, (iw.BoundedIntText, iw.BoundedFloatText))]
     sliders = [box for box in boxes if isinstance(box, (iw.IntSlider, iw.FloatSlider))]
     assert len(numbers) == len(sliders) == 7 + len(explorer.constants_cny)
-    assert sum(isinstance(control, iw.Checkbox) for control in controls) == len(explorer.possible)
+    ticks = [box for box in boxes if isinstance(box, iw.Checkbox)]
+    assert len(ticks) == len(explorer.possible)
     value = next(box for box in numbers if box.value == explorer.value_cny)
     value.value = 250_000
     assert explorer.value_cny == 250_000
@@ -111,9 +114,10 @@ def test_every_number_has_a_box_and_every_trait_a_control(explorer):
     assert explorer.on == date(2014, 1, 1)
     picker.value = None
     assert explorer.on == date(2014, 1, 1)
-    tick = next(control for control in controls if isinstance(control, iw.Checkbox))
-    tick.value = False
-    assert list(explorer.possible.values()).count(False) == 1
+    ticks[0].value = False
+    assert list(explorer.possible.values()) == [False, True]
+    explorer.possible = EVERYTHING
+    assert ticks[0].value
 
 
 def _leaves(control):
@@ -131,7 +135,7 @@ def test_the_view_follows_the_traits(explorer):
 
 
 def test_both_languages_say_the_same(explorer):
-    chinese = ModeChoiceExplorer("inland_regional_2015", lang="zh")
+    chinese = ModeChoiceExplorer("inland_regional_2015", lang="zh", possible=EVERYTHING)
     assert "成本最低" in chinese.message
     assert f"{total(explorer, explorer.result.least):,.0f}" in chinese.message
     assert len(chinese.controls()) == len(explorer.controls())

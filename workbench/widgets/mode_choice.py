@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -31,7 +32,7 @@ _TEXTS = {
     "value": {"en": "value of the goods (CNY)", "zh": "货值（元）"},
     "duty": {"en": "rate of duty (%)", "zh": "税率（%）"},
     "containers": {"en": "containers", "zh": "箱数"},
-    "possible": {"en": "possible here: {mode}", "zh": "可选：{mode}"},
+    "possible": {"en": "possible for this consignment", "zh": "本票货物可选"},
     "time": {"en": "a day costs (% of the value)", "zh": "每天时间成本（货值的 %）"},
     "visit": {"en": "a visit to an office (CNY)", "zh": "到场办理一次（元）"},
     "surcharge": {"en": "bonded haulage surcharge (CNY a container)", "zh": "监管运输加价（元/箱）"},
@@ -90,7 +91,8 @@ class ModeChoiceExplorer(Explorer):
     value_cny, duty_pct, n_containers
         The goods.
     possible
-        Whether this consignment meets what declarations do not show (papers complete early, a through bill), by mode.
+        Whether this consignment meets what declarations do not show (papers complete early, a through bill), by mode; at
+        first, what holds for most consignments.
     time_value_pct_per_d, visit_cny, surcharge_cny
         Prices: a day in percent of the value, a visit, and what a bonded carrier asks beyond freight.
     constants_cny
@@ -100,7 +102,7 @@ class ModeChoiceExplorer(Explorer):
 
     Examples
     --------
-    >>> explorer = ModeChoiceExplorer("inland_regional_2015", destination="CNNKG")
+    >>> explorer = ModeChoiceExplorer("inland_regional_2015", destination="CNHGH", possible={"transit_advance_import": True})
     >>> explorer.result.closed
     ()
     >>> explorer.on = date(2014, 6, 1)
@@ -133,7 +135,7 @@ class ModeChoiceExplorer(Explorer):
             "on": self.baseline.epoch.date(),
             "operator_class": self._classes[min(2, len(self._classes) - 1)],
             "duty_pct": 6.0,
-            "possible": {key: True for key, offer in record.modes.items() if offer.availability},
+            "possible": {key: offer.open_share >= 0.5 for key, offer in record.modes.items() if offer.availability},
             "time_value_pct_per_d": 100 * self._price("time_value_share_per_d"),
             "visit_cny": self._price("visit_cny"),
             "surcharge_cny": self._surcharge(),
@@ -248,7 +250,7 @@ class ModeChoiceExplorer(Explorer):
             number_control(self, "value_cny", text("value"), 1_000, 2_000_000, 1_000),
             number_control(self, "duty_pct", text("duty"), 0, 50, 0.5),
             number_control(self, "n_containers", text("containers"), 0, 20),
-            *(self._possible_control(key, text("possible", mode=labels[key])) for key in self.possible),
+            *([self._possible_control(text("possible"), labels)] if self.possible else []),
             number_control(self, "time_value_pct_per_d", text("time"), 0, 3, 0.05),
             number_control(self, "visit_cny", text("visit"), 0, 1_000, 10),
             *([number_control(self, "surcharge_cny", text("surcharge"), 0, 3_000, 50)] if self._surcharge() else []),
@@ -268,11 +270,14 @@ class ModeChoiceExplorer(Explorer):
             *([number_control(self, "scale_cny", text("scale"), 50, 5_000, 50)] if self.baseline.record.choice.rule == "logit" else []),
         ]
 
-    def _possible_control(self, key: str, label: str) -> iw.Widget:
-        box = iw.Checkbox(value=self.possible[key], description=label, indent=False, layout=iw.Layout(width="auto"))
-        box.observe(lambda change: setattr(self, "possible", {**self.possible, key: change["new"]}), names="value")
-        self.observe(lambda change: setattr(box, "value", change["new"][key]), names="possible")
-        return box
+    def _possible_control(self, heading: str, labels: Mapping[str, str]) -> iw.Widget:
+        boxes = []
+        for key, possible in self.possible.items():
+            box = iw.Checkbox(value=possible, description=labels[key], indent=False, layout=iw.Layout(width="auto"))
+            box.observe(lambda change, key=key: setattr(self, "possible", {**self.possible, key: change["new"]}), names="value")
+            self.observe(lambda change, box=box, key=key: setattr(box, "value", change["new"][key]), names="possible")
+            boxes.append(box)
+        return iw.VBox([iw.HTML(f"<label>{heading}</label>"), *boxes])
 
 
 def _day_control(explorer: Explorer, trait: str, label: str) -> iw.Widget:
