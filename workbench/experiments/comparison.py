@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit
 
 from workbench.errors import ParameterError, SimulationError
 from workbench.experiments.design import Design
@@ -204,7 +204,7 @@ def rank_runs(
     n = runs[names[0]].design.replications
     if n < 2:
         raise ParameterError("ranking needs at least 2 replications: one shows no spread")
-    quantile = float(stats.t.ppf(1 - (1 - confidence) / (len(names) - 1), n - 1))
+    quantile = float(stdtrit(n - 1, 1 - (1 - confidence) / (len(names) - 1)))
 
     def behind(one: str, other: str) -> tuple[float, float]:
         difference = estimates[one].minus(estimates[other])

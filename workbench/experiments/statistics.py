@@ -12,7 +12,7 @@ from math import ceil, isfinite, isnan, nan, sqrt
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtri, stdtrit
 
 from workbench.errors import ParameterError
 
@@ -212,6 +212,8 @@ def _bootstrap(counts: np.ndarray, statistic: Callable[[np.ndarray], float], con
     estimate = statistic(filled) if n else nan
     if n < 2:
         return Interval(estimate, nan, nan, n, _too_few(n, noun))
+    from scipy import stats  # takes a second to load, and most intervals need only a quantile
+
     result = stats.bootstrap(
         (filled,),
         statistic,
@@ -295,6 +297,8 @@ def kaplan_meier(values: Sequence[float], censored_at: Sequence[float] = ()) -> 
 
 
 def _distribution(known: np.ndarray, censored_at: Sequence[float]):
+    from scipy import stats
+
     return stats.ecdf(stats.CensoredData(uncensored=known, right=np.asarray(censored_at, dtype=float))).cdf
 
 
@@ -393,7 +397,7 @@ def sections_needed(pulls: Sequence[float], half_width: float, confidence: float
     if len(kept) < 2:
         raise ParameterError(f"the spread cannot be seen in {len(kept)} replications; give at least 2")
     spread = sqrt(float(kept @ kept) / (len(kept) - 1))
-    normal = float(stats.norm.ppf((1 + confidence) / 2))
+    normal = float(ndtri((1 + confidence) / 2))
     n = max(2, ceil((normal * spread / half_width) ** 2))  # Student's t is a little wider than the normal
     while _t(confidence, n - 1) * spread / sqrt(n) > half_width:
         n += 1
@@ -401,7 +405,7 @@ def sections_needed(pulls: Sequence[float], half_width: float, confidence: float
 
 
 def _t(confidence: float, degrees: int) -> float:
-    return float(stats.t.ppf((1 + confidence) / 2, degrees))
+    return float(stdtrit(degrees, (1 + confidence) / 2))
 
 
 def _check_confidence(confidence: float) -> None:
