@@ -70,6 +70,11 @@ def cost_summary(
     ------
     UnknownKeyError
         When there is no such column or item.
+
+    Notes
+    -----
+    Traders choose by what their goods are worth, so means of two modes are means over different goods. To compare modes for
+    the same declarations, use `workbench.models.mode_choice.costs_by_mode`.
     """
     table, columns = costs(runs), [by] if isinstance(by, str) else list(by)
     for column in columns:
