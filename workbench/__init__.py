@@ -46,6 +46,7 @@ _MODULES = {
     "figures": "workbench.figures",
     "lessons": "workbench.lessons",
     "logs": "workbench.logs",
+    "mode_choice": "workbench.models.mode_choice",
     "queueing": "workbench.models.queueing",
     "widgets": "workbench.widgets",
 }

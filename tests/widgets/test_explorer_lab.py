@@ -22,7 +22,7 @@ def test_sliders_and_boxes_answer_the_keyboard(lab, tmp_path):
     page = lab.open(notebook)
     page.set_viewport_size({"width": 1700, "height": 1200})
     lab.run_all()
-    page.locator(".scatterlayer path.js-line").first.wait_for()
+    page.locator(".js-plotly-plot").first.wait_for()
     page.wait_for_function(f"() => ({_LINE})()?.includes('重复 30 次')", timeout=120_000)
     before = page.evaluate(_LINE)
     page.locator(".noUi-handle").first.focus()

@@ -62,12 +62,12 @@ class Explorer(tr.HasTraits):
         self._pending: Future | None = None
         self._figures: list[go.FigureWidget] = []
         super().__init__(lang=inputs.pop("lang", None) or chosen())
+        known = sorted(self.trait_names(input=True))
+        for name in inputs:
+            if name not in known:
+                raise tr.TraitError(f"{type(self).__name__} has no input {name!r}; inputs are {', '.join(known)}")
         with self.hold_trait_notifications():
             for name, value in inputs.items():
-                if name not in self.trait_names(input=True):
-                    raise tr.TraitError(
-                        f"{type(self).__name__} has no input {name!r}; inputs are {', '.join(sorted(self.trait_names(input=True)))}"
-                    )
                 setattr(self, name, value)
         self.observe(lambda _: self.refresh(), names=sorted(self.trait_names(input=True)))
         self.refresh()
