@@ -457,11 +457,12 @@ def bench(name: str, n: int, json_file: Path | None) -> None:
 
     from workbench import content
 
-    folder = content.folder("datasets").parent / "benchmarks"
-    names = [path.stem for path in folder.glob("*.py") if path.stem != "timing"] if content.is_checkout() else []
+    names: tuple[str, ...] = ()
+    if content.is_checkout():
+        sys.path.insert(0, str(content.folder("datasets").parent))
+        names = import_module("benchmarks").BENCHMARKS
     if name not in names:
         raise UnknownKeyError("benchmark", name, names)
-    sys.path.insert(0, str(folder.parent))
     try:
         module = import_module(f"benchmarks.{name}")
     except ModuleNotFoundError as error:
