@@ -6,7 +6,7 @@ import pytest
 
 from tests.oracles.chance import uniform
 from tests.oracles.networks import HOUR
-from tests.oracles.worked import check_events, check_journeys, delay, fork, join, opening, trial, work, write
+from tests.oracles.worked import batch, check_events, check_journeys, delay, fork, join, opening, trial, unbatch, work, write
 from workbench.models.queueing.model import Edge, Node, Resource
 
 # Calendars and capacity
@@ -241,6 +241,55 @@ def test_what_is_written_is_seen_in_the_same_instant(run, in_file, second):
         join("all", "out"),
     ]
     assert [row[4] for row in run(trial(nodes, [0]))[0] if row[10] == HOUR] == [second]
+
+
+def test_a_day_at_a_port(run):
+    """One declaration an hour: papers by one officer over the noon break, cargo two by two, and both meet again."""
+    nodes = [
+        fork("split", "papers", "gather"),
+        work("papers", 1.5, "all"),
+        batch("drive", size=2),
+        delay("drive", 1, "part"),
+        unbatch("all"),
+        join("all", "release"),
+        delay("release", 0.5, "out", stamps=("released",)),
+    ]
+    expected = """
+    case step    batch branch queued started ended paused
+    0    papers  0     1      8      8       9.5   0
+    0    gather  1     2      8      9       9     0
+    0    drive   1     2      9      9       10    0
+    0    release 0     0      10     10      10.5  0
+    1    papers  0     1      9      9.5     11    0
+    1    gather  1     2      9      9       9     0
+    1    drive   1     2      9      9       10    0
+    1    release 0     0      11     11      11.5  0
+    2    papers  0     1      10     11      13.5  1
+    2    gather  2     2      10     11      11    0
+    2    drive   2     2      11     11      12    0
+    2    release 0     0      13.5   13.5    14    0
+    3    papers  0     1      11     13.5    15    0
+    3    gather  2     2      11     11      11    0
+    3    drive   2     2      11     11      12    0
+    3    release 0     0      15     15      15.5  0
+    """  # papers of case 2: 11-12 and 13-13.5; case 0 waits for its cargo, the others for their papers
+    officer = [Resource("officer", 1, "shift")]
+    given = trial(nodes, [8, 9, 10, 11], officer, calendars=(opening("shift", (8, 12), (13, 17)),))
+    check_journeys(run, given, expected)
+
+
+def test_one_shift_hands_over_to_a_smaller_one(run):
+    """Three officers until 4, one from then on: work in progress is finished, and no more begins until all but one are free."""
+    officer = [Resource("officer", ((0, 3), (4 * HOUR, 1)))]
+    expected = """
+    case queued started ended
+    0    0      0       3
+    1    1      1       4
+    2    2      2       5
+    3    2.5    3       6
+    4    3      6       9
+    """  # the unit free at 4 is withdrawn, and so is that of 5; the one of 6 serves case 4
+    check_journeys(run, trial([work("check", 3, "out")], [0, 1, 2, 2.5, 3], officer), expected)
 
 
 # Chance

@@ -38,9 +38,7 @@ def journeys(
     for replication in range(replications):
         arrivals = poisson_arrivals(rate, warm_up_h + observe_h + 200, seed, replication)
         cases = dress(arrivals, seed, replication)
-        records = run(
-            compiled, cases, seed=seed, replication=replication, warm_up_h=warm_up_h, observe_h=observe_h, run_out_h=200
-        )
+        records = run(compiled, cases, seed=seed, replication=replication, warm_up_h=warm_up_h, observe_h=observe_h, run_out_h=200)
         table = records.journeys()
         yield table.assign(wait=(table.started - table.queued) / HOUR, stay=(table.ended - table.queued) / HOUR)
 
@@ -87,6 +85,37 @@ def test_two_classes_without_preemption():
     tables = list(journeys(net, 0.8, "cobham", 20_000, 2000, dress))
     for priority, exact in enumerate(analytic.nonpreemptive_priority([0.2, 0.6], [1, 1], [1, 1])):
         assert_meets([table[table.priority == priority].wait.mean() for table in tables], exact)
+
+
+@pytest.mark.parametrize(("servers", "load"), [(5, 3.0), (10, 8.0)])
+def test_nobody_waits_and_the_rest_is_lost(servers, load):
+    net = network(work("serve", Exponential(1.0), queue_limit=0), officers=servers)
+    tables = journeys(net, load, f"erlang b {servers}", 3000, 100)
+    assert_meets([(table.outcome == "left").mean() for table in tables], analytic.erlang_b(servers, load))
+
+
+def test_two_desks_with_one_place_to_wait():
+    exact = analytic.mmck(3.0, 4.0, 2, 3)
+    assert (exact.mean_number, exact.p_blocked) == (pytest.approx(0.762340, abs=5e-7), pytest.approx(0.049360, abs=5e-7))
+    observe_h = 2000.0
+    net = network(work("serve", Exponential(0.25), queue_limit=1), officers=2)
+    tables = list(journeys(net, 3.0, "mm23", observe_h, 50))
+    assert_meets([(table.outcome == "left").mean() for table in tables], exact.p_blocked)
+    assert_meets([table.wait.mean() for table in tables], exact.mean_wait_h)  # of those who start
+    assert_meets([table.stay.sum() / observe_h for table in tables], exact.mean_number)
+
+
+def test_two_classes_with_preemption():
+    """Interrupted work is resumed: the urgent class sees only itself."""
+
+    def dress(arrivals, seed, replication):
+        classes = draw_attribute("class", [0, 1], [0.25, 0.75], seed, replication, np.arange(len(arrivals)))
+        return Traffic(arrivals, priority=classes)
+
+    net = network(work("serve", Exponential(1.0), preemptive=True))
+    tables = list(journeys(net, 0.8, "preemption", 20_000, 2000, dress))
+    for priority, exact in enumerate(analytic.preemptive_priority([0.2, 0.6], [1, 1], [1, 1])):
+        assert_meets([table[table.priority == priority].stay.mean() for table in tables], exact)
 
 
 def test_tandem():

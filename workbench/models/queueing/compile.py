@@ -338,6 +338,7 @@ class _Compiler:
             for key, _ in node.uses:
                 users[key].append(q)
         for resource in self.network.resources:
+            self._resource_open(resource)  # an idle resource, too, has a calendar that exists
             first = len(self.lists["user"])
             self.lists["user"] += users[resource.key]
             first_change = len(self.rows["change"])
@@ -437,8 +438,11 @@ class _Compiler:
         given = [batch.size, batch.max_age_h, batch.period, batch.departures]
         if all(value is None for value in given):
             raise SimulationError(_at(node.where, f"batch {node.step!r} is never released; give size, age, period or departures."))
-        if (batch.size or 1) < 1 or (batch.max_age_h is not None and not batch.max_age_h > 0) or len(batch.by) > 4:
-            raise SimulationError(_at(node.where, f"batch {node.step!r}: size ≥ 1, age > 0 h, grouped by at most 4 attributes."))
+        sized = batch.size is None or batch.size >= 1
+        aged = batch.max_age_h is None or 0 < batch.max_age_h * HOUR_MS < tables.LONGEST
+        if not (sized and aged and len(batch.by) <= 4):
+            text = f"batch {node.step!r}: size ≥ 1, age > 0 h and below 292 years, grouped by at most 4 attributes."
+            raise SimulationError(_at(node.where, text))
         first, first_by = len(self.rows["departure"]), len(self.lists["batch_by"])
         for time, capacity in batch.departures or ():
             self.rows["departure"].add(time=time, capacity=-1 if capacity is None else capacity)
@@ -557,9 +561,9 @@ def _at(where: str, text: str) -> str:
 def _capacity(resource: Resource) -> list[tuple[int, int]]:
     """Return capacity by date; the first number holds before its date too."""
     given = resource.capacity
-    steps = [(-FAR, given)] if isinstance(given, int) else [(-FAR, given[0][1]), *given[1:]]
+    steps = [(-FAR, given)] if isinstance(given, int) else [*((-FAR, units) for _, units in given[:1]), *given[1:]]
     times = [time for time, _ in steps]
-    if sorted(set(times)) != times or any(units < 0 for _, units in steps):
+    if not steps or sorted(set(times)) != times or any(units < 0 for _, units in steps):
         raise SimulationError(_at(resource.where, f"capacity of {resource.key!r}: dates ascend, units ≥ 0; not {given!r}."))
     return [(int(time), int(units)) for time, units in steps]
 

@@ -38,7 +38,7 @@ class Constant:
 
     def check(self) -> None:
         """Raise ValueError if the parameters describe no duration."""
-        _require(self.value_h >= 0, "a duration is at least 0 h")
+        _require(0 <= self.value_h < math.inf, "a duration is a number of hours, at least 0")
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Uniform:
 
     def check(self) -> None:
         """Raise ValueError if the parameters describe no duration."""
-        _require(0 <= self.low_h <= self.high_h, "0 ≤ low ≤ high")
+        _require(0 <= self.low_h <= self.high_h < math.inf, "0 ≤ low ≤ high < ∞")
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,8 @@ class Triangular:
 
     def check(self) -> None:
         """Raise ValueError if the parameters describe no duration."""
-        _require(0 <= self.low_h <= self.mode_h <= self.high_h and self.low_h < self.high_h, "0 ≤ low ≤ mode ≤ high, low < high")
+        ordered = 0 <= self.low_h <= self.mode_h <= self.high_h < math.inf
+        _require(ordered and self.low_h < self.high_h, "0 ≤ low ≤ mode ≤ high < ∞, low < high")
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Exponential:
 
     def check(self) -> None:
         """Raise ValueError if the parameters describe no duration."""
-        _require(self.mean_h > 0, "the mean is above 0")
+        _require(0 < self.mean_h < math.inf, "the mean is a number of hours above 0")
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ class Gamma:
 
     def check(self) -> None:
         """Raise ValueError if the parameters describe no duration."""
-        _require(0 < self.shape <= 1000 and self.scale_h > 0, "the shape lies in (0, 1000], the scale above 0")
+        _require(0 < self.shape <= 1000 and 0 < self.scale_h < math.inf, "the shape lies in (0, 1000], the scale in (0, ∞)")
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ class Lognormal:
 
     def check(self) -> None:
         """Raise ValueError if the parameters describe no duration."""
-        _require(self.median_h > 0 and self.sigma >= 0, "the median is above 0, sigma not below")
+        _require(0 < self.median_h < math.inf and 0 <= self.sigma < math.inf, "the median lies in (0, ∞), sigma in [0, ∞)")
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ class Weibull:
 
     def check(self) -> None:
         """Raise ValueError if the parameters describe no duration."""
-        _require(self.shape > 0 and self.scale_h > 0, "shape and scale are above 0")
+        _require(0 < self.shape < math.inf and 0 < self.scale_h < math.inf, "shape and scale lie in (0, ∞)")
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,7 @@ class Empirical:
         p, q = self.probabilities, self.quantiles_h
         _require(len(p) == len(q) >= 2 and p[0] == 0 and p[-1] == 1, "as many quantiles as probabilities, from 0 to 1")
         _require(all(a < b for a, b in pairwise(p)), "probabilities ascend")
-        _require(q[0] >= 0 and all(a <= b for a, b in pairwise(q)), "quantiles never fall, from 0 up")
+        _require(q[0] >= 0 and q[-1] < math.inf and all(a <= b for a, b in pairwise(q)), "quantiles never fall, 0 ≤ first, last < ∞")
 
 
 @dataclass(frozen=True)

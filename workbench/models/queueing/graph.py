@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -10,11 +11,12 @@ import networkx as nx
 from workbench.errors import GraphError, UnknownKeyError
 from workbench.models.queueing.model import STAMPS, Deadline, Network, Node
 from workbench.models.queueing.philox import hash32
-from workbench.models.queueing.tables import ACTIONS, KINDS
+from workbench.models.queueing.tables import ACTIONS, KINDS, LONGEST
 
 __all__ = ["Shape", "shape_of"]
 
 TAKES_TIME = {"work", "delay"}
+LONGEST_H = LONGEST / 3_600_000
 
 
 @dataclass
@@ -99,6 +101,11 @@ def _by_key(network: Network) -> dict[str, Node]:
         if node.key in nodes:
             _fail(node, f"has the key {node.key!r}, which another node has already.")
         nodes[node.key] = node
+    for noun in ("entries", "resources", "calendars", "attributes"):
+        keys = [part.key for part in getattr(network, noun)]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise GraphError(f"two {noun} have the key {key!r}.")
     if not network.entries:
         raise GraphError("the network has no entry.")
     if not 1 <= network.classes <= 32:
@@ -122,8 +129,8 @@ def _check_fields(node: Node) -> None:
         _fail(node, "names a calendar, which only a delay may do; work follows its resources.")
     if (node.kind == "batch") != (node.batch is not None):
         _fail(node, "needs batch settings." if node.kind == "batch" else "has batch settings but is no batch.")
-    if node.per_member_h < 0:
-        _fail(node, f"adds {node.per_member_h!r} h a member; it must be ≥ 0.")
+    if not 0 <= node.per_member_h < math.inf:
+        _fail(node, f"adds {node.per_member_h!r} h a member; it must be a number of hours ≥ 0.")
     if any(units < 1 for _, units in node.uses) or len({key for key, _ in node.uses}) < len(node.uses):
         _fail(node, f"uses {node.uses!r}; each resource once, units ≥ 1.")
     for stamp in node.stamps:
@@ -133,15 +140,15 @@ def _check_fields(node: Node) -> None:
         if not write.rules or not write.values:
             _fail(node, f"writes {write.attribute!r} without values or rules.")
         for rule in write.rules:
-            _check_sum(node, rule.probabilities, f"write of {write.attribute!r}")
             if len(rule.probabilities) != len(write.values):
                 _fail(node, f"writes {write.attribute!r}: {len(write.values)} values, {len(rule.probabilities)} probabilities.")
+            _check_sum(node, rule.probabilities, f"write of {write.attribute!r}")
     if node.preemptive and (len(node.uses) != 1 or node.uses[0][1] != 1 or node.queue_limit is not None):
         _fail(node, "is preemptive, so it must use one unit of one resource and have no queue limit.")
 
 
 def _check_sum(node: Node, probabilities: tuple[float, ...], what: str) -> None:
-    if min(probabilities) < 0 or abs(sum(probabilities) - 1) > 1e-9:
+    if not (min(probabilities) >= 0 and abs(sum(probabilities) - 1) <= 1e-9):
         _fail(node, f"{what}: probabilities {probabilities!r} sum to {sum(probabilities):.12g}, not to 1.")
 
 
@@ -192,8 +199,8 @@ def _check_deadline(deadline: Deadline, network: Network, nodes: dict[str, Node]
     for stamp in (deadline.armed_by, deadline.disarmed_by):
         if stamp is not None and stamp not in STAMPS:
             raise UnknownKeyError("stamp", stamp, STAMPS, deadline.where)
-    if not deadline.after_h > 0:
-        fail(f"expires after {deadline.after_h!r} h; it must be above 0.")
+    if not 0 < deadline.after_h < LONGEST_H:
+        fail(f"expires after {deadline.after_h!r} h; it must be above 0 and below 292 years.")
     if deadline.action not in ACTIONS:
         fail(f"has the action {deadline.action!r}; there are {', '.join(ACTIONS)}.")
     if (deadline.action == "reroute") != (deadline.to is not None):

@@ -123,7 +123,8 @@ def varying_arrivals(edges_h: Sequence[float], rates_per_h: Sequence[float], see
     True
     """
     edges, rates = np.asarray(edges_h, dtype=float), np.asarray(rates_per_h, dtype=float)
-    if len(edges) != len(rates) + 1 or (np.diff(edges) <= 0).any() or (rates < 0).any():
+    ascending = len(edges) == len(rates) + 1 and (np.diff(edges) > 0).all()
+    if not (ascending and (rates >= 0).all() and np.isfinite(edges).all() and np.isfinite(rates).all()):
         raise ParameterError("edges_h must ascend and be one more than rates_per_h, which are ≥ 0.")
     expected = np.concatenate([[0.0], np.cumsum(rates * np.diff(edges))])
     sums: list[np.ndarray] = []
@@ -190,7 +191,7 @@ def draw_mode(entries: Sequence[Any], probabilities: Sequence[float], seed: int,
 
 def _pick(u: np.ndarray, values: Sequence[Any], probabilities: Sequence[float]) -> np.ndarray:
     cumulative = np.cumsum(np.asarray(probabilities, dtype=float))
-    if len(values) != len(cumulative) or abs(cumulative[-1] - 1) > 1e-9:
+    if len(values) != len(cumulative) or not (min(probabilities) >= 0 and abs(cumulative[-1] - 1) <= 1e-9):
         raise ParameterError(f"{len(values)} values need as many probabilities that sum to 1, not {list(probabilities)}.")
     place = np.minimum(np.searchsorted(cumulative, u, "right"), len(values) - 1)
     return np.array(values, dtype=object)[place]
