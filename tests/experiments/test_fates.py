@@ -39,5 +39,3 @@ def test_a_case_in_a_batch_is_worked_on_once():
     runs = simulate(World(net, arrivals_h=(0.0, 1.0, 2.0, 3.0)), Design(replications=1, warm_up_h=0, observe_h=10))
     assert runs.use.set_index("resource").loc["officer", "work_h"] == 2
     assert runs.cases["release_time_h"].tolist() == [5.0, 4.0, 3.0, 2.0]
-
-

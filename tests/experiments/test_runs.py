@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from pandas.testing import assert_frame_equal
 
+import workbench as wb
 from tests.experiments.worlds import World, queue
 from tests.queueing.networks import HOUR, delay, hours, network, work
 from workbench.errors import DatasetError, ParameterError, SimulationError, UnknownKeyError, WorkbenchError
@@ -35,11 +36,12 @@ def tables_of(runs):
 
 
 def assert_same(one, other):
+    """Insist that not a bit differs, in floats neither."""
     for name, table in tables_of(one).items():
         if table is None:
             assert tables_of(other)[name] is None
         else:
-            assert_frame_equal(table, tables_of(other)[name])
+            assert_frame_equal(table, tables_of(other)[name], check_exact=True)
 
 
 # --------------------------------------------------------------------------------------------------------------- theory
@@ -106,6 +108,25 @@ def test_one_worker_four_threads_and_two_processes_agree_to_the_bit(small):
         assert_same(small, simulate(world, SHORT, executor=pool))
     with ProcessPoolExecutor(2) as pool:
         assert_same(small, simulate(world, SHORT, executor=pool))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("record", ["journeys", "summary"])
+def test_a_scenario_comes_out_the_same_from_threads_processes_and_a_cluster(record):
+    """Two workers of each kind on a shipped scenario; the cluster's are processes of their own, as on other machines."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from distributed import Client, LocalCluster
+
+    scenario, design = wb.scenario("shanghai_sea_import_2013"), Design(replications=3, warm_up_h=24, observe_h=48, seed=99)
+    alone = simulate(scenario, design, executor=SerialExecutor(), record=record)
+    assert len(alone.cases) > 100
+    with ThreadPoolExecutor(2) as threads, ProcessPoolExecutor(2) as processes:
+        for pool in (threads, processes):
+            assert_same(alone, simulate(scenario, design, executor=pool, record=record))
+    cluster = LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None)
+    with cluster, Client(cluster) as client:
+        assert_same(alone, simulate(scenario, design, executor=client, record=record))
 
 
 def test_summaries_are_the_same_whatever_is_kept(small):
