@@ -19,7 +19,7 @@ PARTS = """() => {
     return {
         legends: found('.legend, .legend2'),
         plots: found('.cartesianlayer .plot'),
-        titles: found('.gtitle, .gtitle-subtitle, .g-xtitle, .g-ytitle, .xtick text'),
+        titles: found('.gtitle, .g-xtitle, .g-ytitle, .xtick text'),
         sheet: found('.main-svg')[0],
     };
 }"""

@@ -2,6 +2,9 @@
 
 import functools
 import itertools
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -60,6 +63,47 @@ def check_sheets(shown, layout, width=WIDTH):
 @pytest.mark.parametrize("key", MODES)
 def test_boxes_lie_apart_in_their_lanes_and_no_arrow_runs_through_one(key, by, lang):
     check_sheets(*laid_out(key, by, lang))
+
+
+@pytest.mark.parametrize(("by", "lang"), [*itertools.product(("party", "place"), ("en", "zh"))])
+@pytest.mark.parametrize("key", MODES)
+def test_labels_hide_no_box_and_no_other_label(key, by, lang):
+    shown, layout = laid_out(key, by, lang)
+    for sheet in layout.sheets:
+        labels = process_layout.label_places(sheet, process_layout.labels(shown, lang))
+        for (box, words), (another, other) in itertools.combinations(labels, 2):
+            assert not box.overlaps(another, gap=-1), (words, other)
+        for box, words in labels:
+            assert -4 <= box.left and box.right <= sheet.width + 4, words
+            assert not any(box.overlaps(step, gap=-1) for step in sheet.boxes.values()), words
+
+
+@pytest.mark.parametrize("key", MODES)
+def test_goods_and_papers_never_run_on_one_line(key):
+    _, layout = laid_out(key, "party", "en")
+    for route, other in itertools.combinations([route for sheet in layout.sheets for route in sheet.routes], 2):
+        if route.link.target == other.link.target and route.link.source != other.link.source and route.link.flow != other.link.flow:
+            shared = set(stretches(route)) & set(stretches(other))
+            assert not shared, (route.link, other.link, shared)
+
+
+def stretches(route):
+    """Cut a route into pieces a pixel long."""
+    for (x, y), (u, v) in itertools.pairwise(route.points):
+        for step in range(int(max(abs(u - x), abs(v - y)))):
+            yield (round(min(x, u)) + step, round(y), "along") if abs(v - y) < 0.1 else (round(x), round(min(y, v)) + step, "down")
+
+
+def test_a_picture_is_the_same_on_every_machine():
+    code = (
+        "from workbench.figures import draw_process; from workbench.models.clearance import mode;"
+        "print(draw_process(mode('coordinator_road_export'), by='place', lang='zh').to_json())"
+    )
+    drawn = [
+        subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True).stdout
+        for seed in ("1", "3")
+    ]
+    assert drawn[0] == drawn[1]
 
 
 @pytest.mark.parametrize("key", MODES)

@@ -51,7 +51,7 @@ def test_a_step_without_longest_time_ends_the_band_at_the_mean_and_says_so():
     figure = draw_time_procedure(mode, lang="en")
     band, line = trace(figure, "shortest to longest"), trace(figure, "cumulative along the critical path (mean)")
     assert list(band.y[len(line.y) :])[::-1] == pytest.approx(list(line.y))
-    assert "some step has no longest time" in figure.layout.title.subtitle.text
+    assert "some step has no longest time" in figure.layout.title.text
 
 
 def test_two_modes_share_the_axis_and_each_ends_at_its_own_release():

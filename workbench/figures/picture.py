@@ -181,13 +181,13 @@ def _lanes(processes: Iterable[Process], arrows: Iterable[Arrow], old_name: Mapp
     return found
 
 
-def _nearest(follow: Callable[[str], Iterable[str]], key: str, lane: Mapping[str, str]) -> set[str]:
+def _nearest(follow: Callable[[str], Iterable[str]], key: str, lane: Mapping[str, str]) -> Iterable[str]:
     """Return the steps with a lane that are reached first, through gateways only."""
-    reached, seen, stack = set(), {key}, [key]
+    reached, seen, stack = {}, {key}, [key]
     while stack:
         for other in follow(stack.pop()):
             if lane[other]:
-                reached.add(other)
+                reached[other] = None
             elif other not in seen:
                 seen.add(other)
                 stack.append(other)

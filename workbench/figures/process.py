@@ -119,7 +119,6 @@ def _draw_lanes(sketch: Sketch, sheet: Sheet, width: float, titles: Mapping[str,
 
 def _draw_arrows(sketch: Sketch, sheet: Sheet, shown: Picture, way: Way | None, lang: str) -> list[tuple[Arrow, tuple[float, float]]]:
     arrows = {(arrow.source, arrow.target): arrow for arrow in shown.arrows}
-    placed: list[Box] = list(sheet.boxes.values())
     found = []
     drawn = [(_one_of([arrows[link.source, link.target] for link in route.origins], way), route) for route in sheet.routes]
     for arrow, route in sorted(drawn, key=lambda pair: _rank(pair[0], way)):
@@ -129,13 +128,8 @@ def _draw_arrows(sketch: Sketch, sheet: Sheet, shown: Picture, way: Way | None, 
             sketch.line(route.points, line=style.PAPER, width=width - 2.6)
         sketch.head(route.points[-1], route.points[-2], 9 if width < 4 else 12, colour)
         found.append((arrow, (_middle(route.points)[0] + sketch.dx, _middle(route.points)[1] + sketch.dy)))
-    words_of = process_layout.labels(shown, lang)
-    for arrow, route in drawn:
-        words = words_of[arrow.source, arrow.target]
-        if words and route.link.room:
-            box = process_layout.label_place(route, lettering.text_width(words, LABEL_PX), sheet, placed)
-            placed.append(box)
-            sketch.label(box.x, box.y, words, LABEL_PX, style.INK, LANE_FILLS[0])
+    for box, words in process_layout.label_places(sheet, process_layout.labels(shown, lang)):
+        sketch.label(box.x, box.y, words, LABEL_PX, style.INK, LANE_FILLS[0])
     return found
 
 
@@ -255,8 +249,10 @@ def _draw_foot(sketch: Sketch, item: DrawnStep, box: Box, text: str, lang: str) 
     )
     if item.step.stamps:
         words, colour = process_layout.stamps(item, lang), text if text != style.INK else STAMP
-        sketch.write(box.right - 5, y, words, FOOT_LETTER_PX, colour, "left")
-        sketch.flag(box.right - 16 - lettering.text_width(words, FOOT_LETTER_PX), y, colour)
+        width = lettering.text_width(words, FOOT_LETTER_PX)
+        flag = max(box.right - 16 - width, box.left + 6)
+        sketch.write(min(box.right - 3, flag + 11 + width), y, words, FOOT_LETTER_PX, colour, "left")
+        sketch.flag(flag, y, colour)
 
 
 def _draw_moves(sketch: Sketch, shown: Picture, places: Mapping[str, Box]) -> None:

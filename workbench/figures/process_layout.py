@@ -12,7 +12,7 @@ from workbench.figures.routing import Box, Route, Sheet, lay_out
 from workbench.figures.swimlanes import Connector, Link, Node, arrange
 from workbench.models.steps import Edge, Step
 
-__all__ = ["Plan", "foot", "label_place", "labels", "lines", "plan", "size", "stamps"]
+__all__ = ["Plan", "foot", "label_places", "labels", "lines", "plan", "size", "stamps"]
 
 BOX_PX, LETTER_PX = {"en": 112.0, "zh": 108.0}, {"en": 11.5, "zh": 12.5}
 HEAD_PX, BETWEEN_PX = 104.0, 26.0
@@ -59,7 +59,7 @@ def plan(shown: Picture, titles: Mapping[str, list[str]], width: float, lang: st
     nodes = [Node(item.key, item.lane, *size(item, lang), under=item.step.kind == "choice") for item in shown.steps]
     words = labels(shown, lang)
     links = [
-        Link(arrow.source, arrow.target, arrow.back, lettering.text_width(words[arrow.source, arrow.target], LABEL_PX))
+        Link(arrow.source, arrow.target, arrow.back, lettering.text_width(words[arrow.source, arrow.target], LABEL_PX), arrow.flow)
         for arrow in shown.arrows
     ]
     heights = {lane: 14 + lettering.block_height(len(title), HEAD_LETTER_PX) for lane, title in titles.items()}
@@ -129,24 +129,46 @@ def _shortened(words: str) -> str:
     return words
 
 
-def label_place(route: Route, words: float, sheet: Sheet, taken: Iterable[Box]) -> Box:
+def label_places(sheet: Sheet, words: Mapping[tuple[str, str], str]) -> list[tuple[Box, str]]:
+    """Return where the labels of a sheet stand; arrows with the least room have the first choice."""
+    placed: list[tuple[Box, str]] = []
+    for route in sorted(sheet.routes, key=lambda route: _length(route.points)):
+        label = words[route.origins[0].source, route.origins[0].target]
+        if label and route.link.room:
+            taken = [*sheet.boxes.values(), *(box for box, _ in placed)]
+            placed.append((_label_place(route, lettering.text_width(label, LABEL_PX), sheet, taken), label))
+    return placed
+
+
+def _length(points: tuple[tuple[float, float], ...]) -> float:
+    return sum(abs(first[0] - second[0]) + abs(first[1] - second[1]) for first, second in itertools.pairwise(points))
+
+
+def _label_place(route: Route, words: float, sheet: Sheet, taken: Iterable[Box]) -> Box:
     """Return the place for a label: on its own arrow, near the beginning, where it covers least and no sister arrow runs."""
     others = [other for other in sheet.routes if other is not route]
     height = LABEL_PX * 1.25
     options: list[tuple[float, Box]] = []
     for index, (first, second) in enumerate(itertools.pairwise(route.points)):
         horizontal = abs(first[1] - second[1]) < 0.1
-        for share in (0.5, 0.3, 0.7, 0.15, 0.85):
+        for share in (0.5, 0.3, 0.7, 0.15, 0.85, 0.4, 0.6, 0.05, 0.95):
             x, y = first[0] + (second[0] - first[0]) * share, first[1] + (second[1] - first[1]) * share
             box = Box(x, y, words + 4, height)
             short = max(0.0, words + 8 - abs(first[0] - second[0])) if horizontal else 0.0
-            cost = 6 * index + short + share + 150 * sum(box.overlaps(other, 1) for other in taken)
+            cost = 6 * index + short + share + sum(60 + 180 * _covered(box, other) for other in taken if box.overlaps(other, 1))
             cost += 150 * (box.left < 0 or box.right > sheet.width)
             for other in others:
                 sister = other.link.source == route.link.source and _touches(Box(x, y, 2, 2), other.points)
                 cost += 90 if sister else 15 if _touches(box, other.points) else 0
             options.append((cost, box))
     return min(options, key=lambda option: option[0])[1]
+
+
+def _covered(box: Box, other: Box) -> float:
+    """Return the share of a box that another covers, or would but for a pixel."""
+    across = min(box.right, other.right) - max(box.left, other.left) + 1
+    down = min(box.bottom, other.bottom) - max(box.top, other.top) + 1
+    return min(1.0, across * down / (box.width * box.height))
 
 
 def _touches(box: Box, points: tuple[tuple[float, float], ...]) -> bool:

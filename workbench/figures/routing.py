@@ -3,7 +3,7 @@
 Lines run on a grid of indices: column ``i`` has its middle on the vertical line ``2i + 1`` and gutters on ``2i`` and
 ``2i + 2``; rows likewise. Each arrow takes the cheapest way (length, bends, crossings, sharing a line with strangers).
 Afterwards lines that lie on each other are moved apart into tracks, and gutters grow with the tracks they hold.
-Arrows that leave one node, or enter one, may share a line: they read as a branch or a junction.
+Arrows that leave one node, or enter one and look alike, may share a line: they read as a branch or a junction.
 """
 
 from __future__ import annotations
@@ -318,7 +318,8 @@ def _groups(runs: Iterable[_Run]) -> list[list[_Run]]:
 
 
 def _clash(run: _Run, other: _Run) -> bool:
-    if run.link.source == other.link.source or run.link.target == other.link.target:
+    """Say whether two runs need a track each: arrows share one that leave a node together, or enter one and look alike."""
+    if run.link.source == other.link.source or (run.link.target == other.link.target and run.link.flow == other.link.flow):
         return False
     return run.low <= other.high and other.low <= run.high
 
@@ -356,7 +357,7 @@ def _positions(
     middle, start, at = [], [], 0.0
     for line in range(2 * len(sizes) + 1):
         if line % 2:
-            size = max(sizes[line // 2], TRACK_PX * n_tracks[line])
+            size = max(sizes[line // 2], TRACK_PX * n_tracks[line], room.get(line, 0))
         else:
             outer = line in (0, 2 * len(sizes))
             least = MARGIN_PX if outer else GUTTER_PX[axis]
@@ -368,13 +369,17 @@ def _positions(
 
 
 def _label_room(axis: int, system: System, ways: list[list[Vertex]]) -> dict[int, float]:
-    """Return the room that labels need in the gutters that their arrows first run through."""
+    """Return the room that labels need in the gutters that their arrows first run through, or in the column they run up or down."""
     room: dict[int, float] = {}
     for (link, _), way in zip(system.links, ways, strict=True):
         direction = _direction(way[0], way[1])
-        if link.room and direction % 2 == axis:
+        if not link.room:
+            continue
+        if direction % 2 == axis:
             line = way[0][axis] + (1 if direction in (RIGHT, DOWN) else -1)
             room[line] = max(room.get(line, 0), link.room + LABEL_MARGIN_PX if axis == 0 else 32)
+        elif axis == 0:
+            room[way[0][0]] = max(room.get(way[0][0], 0), link.room)
     return room
 
 

@@ -82,7 +82,6 @@ TEMPLATE = go.layout.Template(
             "xanchor": "left",
             "yanchor": "top",
             "font": {"size": 18, "weight": 600},
-            "subtitle": {"font": {"size": 12.5, "color": MUTED}},
         },
         "xaxis": _AXIS,
         "yaxis": _AXIS,
@@ -105,7 +104,7 @@ TEMPLATE = go.layout.Template(
 )
 """The look of every figure."""
 
-_TITLE_TOP_PX = 16
+_TITLE_TOP_PX = 28
 
 
 def canvas(title: str, subtitle: str = "", *, height: float, **layout: object) -> go.Figure:
@@ -120,7 +119,9 @@ def canvas(title: str, subtitle: str = "", *, height: float, **layout: object) -
     layout
         Further properties of `plotly.graph_objects.Layout`.
     """
-    heading = {"text": title, "subtitle": {"text": subtitle}, "y": 1 - _TITLE_TOP_PX / height}
+    # One text of two lines: plotly places a subtitle of its own by measuring the title, which fails in a widget not yet on the page.
+    words = f'{title}<br><span style="font-size:12.5px;font-weight:400;color:{MUTED}">{subtitle}</span>' if subtitle else title
+    heading = {"text": words, "y": 1 - _TITLE_TOP_PX / height}
     return go.Figure(layout={"template": TEMPLATE, "title": heading, "height": height, **layout})
 
 

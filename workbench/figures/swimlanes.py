@@ -16,7 +16,7 @@ import networkx as nx
 
 __all__ = ["Connector", "Link", "Node", "System", "arrange"]
 
-GUTTER_PX, LABEL_MARGIN_PX = 32.0, 14.0
+GUTTER_PX, LABEL_MARGIN_PX = 32.0, 20.0
 """Room reckoned between two columns, and beside a label, when the picture is broken into systems."""
 
 BALANCE = 3.0
@@ -53,13 +53,14 @@ class Node:
 class Link:
     """An arrow between two nodes; `back` marks rework, which does not push its target to the right.
 
-    `room` is the width that its label needs, in pixels; 0 without one.
+    `room` is the width that its label needs, in pixels; 0 without one. Arrows of one `flow` are drawn alike.
     """
 
     source: str
     target: str
     back: bool = False
     room: float = 0.0
+    flow: str = ""
 
 
 @dataclass(frozen=True)
@@ -268,7 +269,7 @@ def _connect(systems: list[System], links: Sequence[Link], system_of: dict[str, 
             continue
         letter = letters[link.target, link.back]
         out = _dock(home, Connector(letter, link.target, True, link.back), home.n_columns - 1, home.cells[link.source][1])
-        home.links.append((Link(link.source, out, False, link.room), (link,)))
+        home.links.append((Link(link.source, out, False, link.room, link.flow), (link,)))
         into = Link(_dock(away, Connector(letter, link.target, False, link.back), 0, away.cells[link.target][1]), link.target)
         brought = next((origins for part, origins in away.links if part == into), ())
         away.links = [(part, origins) for part, origins in away.links if part != into] + [(into, (*brought, link))]
