@@ -74,7 +74,7 @@ def test_labels_hide_no_box_and_no_other_label(key, by, lang):
         for (box, words), (another, other) in itertools.combinations(labels, 2):
             assert not box.overlaps(another, gap=-1), (words, other)
         for box, words in labels:
-            assert -4 <= box.left and box.right <= sheet.width + 4, words
+            assert box.left >= -4 and box.right <= sheet.width + 4, words
             assert not any(box.overlaps(step, gap=-1) for step in sheet.boxes.values()), words
 
 
@@ -97,7 +97,7 @@ def stretches(route):
 def test_a_picture_is_the_same_on_every_machine():
     code = (
         "from workbench.figures import draw_process; from workbench.models.clearance import mode;"
-        "print(draw_process(mode('coordinator_road_export'), by='place', lang='zh').to_json())"
+        "print(draw_process(mode('coordinator_road_export'), lanes='place', lang='zh').to_json())"
     )
     drawn = [
         subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True).stdout
