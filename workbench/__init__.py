@@ -34,6 +34,7 @@ _NAMES = {
     "Design": "workbench.experiments",
     "simulate": "workbench.experiments",
     "compare_runs": "workbench.experiments",
+    "attribute": "workbench.experiments",
     "time_release_study": "workbench.logs",
     # language
     "set_language": "workbench.language",

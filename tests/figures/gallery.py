@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from workbench import figures
-from workbench.experiments import Design, compare_runs, simulate
+from workbench.experiments import Design, attribute, compare_runs, simulate
 from workbench.models import clearance, reform, scenario
 
 DESIGN = Design(replications=2, warm_up_h=0, observe_h=72, seed=5)
@@ -28,6 +28,12 @@ def material():
     after = before.apply(reform.measure("classified_clearance"))
     modes = clearance.mode("port_clearance_import"), clearance.mode("regional_integrated_import")
     return *modes, simulate(before, DESIGN), simulate(after, DESIGN)
+
+
+@cache
+def attribution():
+    package = reform.measure("classified_clearance") + reform.what_if("set_capacity", resource="counter_officer@CNSHA", add=2)
+    return attribute(scenario.scenario("shanghai_sea_import_2013"), package, DESIGN)
 
 
 @cache
@@ -52,4 +58,5 @@ def gallery(lang: str) -> dict[str, go.Figure]:
             pd.Series({port.key: 0.3, regional.key: 0.7}), {mode.key: mode for mode in (port, regional)}, lang=lang
         ),
         "queue": figures.draw_week(before, "queue", resource="counter_officer@CNSHA", lang=lang),
+        "waterfall": figures.draw_waterfall(attribution(), lang=lang),
     }

@@ -8,14 +8,15 @@ finishes first, so that every sum over replications is formed in the same order 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+import queue
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from workbench.errors import ParameterError
 
-__all__ = ["Progress", "SerialExecutor", "Submits", "run_tasks"]
+__all__ = ["Progress", "SerialExecutor", "Submits", "run_as_completed", "run_tasks"]
 
 Progress = Callable[[int, int], None]
 """Called with (tasks done, tasks in all), from 0 on, in the caller's thread."""
@@ -89,10 +90,7 @@ def run_tasks(
     >>> list(run_tasks(pow, [(2, 3), (3, 2)]))
     [8, 9]
     """
-    if executor is not None and not callable(getattr(executor, "submit", None)):
-        raise ParameterError(
-            f"executor must have submit(), as those of concurrent.futures and a Dask client do; {type(executor).__name__} has not"
-        )
+    _check(executor)
     pool = ThreadPoolExecutor(min(len(tasks), os.cpu_count() or 1) or 1) if executor is None else None
     futures: list[Any] = []
     try:
@@ -112,3 +110,82 @@ def run_tasks(
                 future.cancel()
         if pool:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def run_as_completed(
+    function: Callable[..., R], tasks: Iterable[tuple[Any, ...]], keep: Callable[[R], None], executor: Submits | None = None
+) -> None:
+    """Hand each result to `keep` as soon as it is there, whatever its order; for results that are kept one by one.
+
+    Parameters
+    ----------
+    function, executor
+        As for `run_tasks`.
+    tasks
+        Arguments of each call, asked for a few at a time, so that many tasks never lie in memory together.
+    keep
+        Called with each result, in the caller's thread.
+
+    Raises
+    ------
+    ParameterError
+        When the executor has no ``submit``.
+    BaseException
+        Of a task that fails, or Ctrl-C; what has not begun by then is cancelled, and what has finished is still kept.
+
+    Examples
+    --------
+    >>> results = []
+    >>> run_as_completed(pow, [(2, 3), (3, 2)], results.append)
+    >>> sorted(results)
+    [8, 9]
+    """
+    _check(executor)
+    if isinstance(executor, SerialExecutor):
+        for task in tasks:
+            keep(function(*task))
+        return
+    pool = ThreadPoolExecutor(os.cpu_count() or 1) if executor is None else None
+    finished: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    waiting, remaining = set(), iter(tasks)
+    try:
+        while True:
+            while len(waiting) < _window(pool or executor) and (task := next(remaining, None)) is not None:
+                future = (pool or executor).submit(function, *task)
+                waiting.add(future)
+                future.add_done_callback(finished.put)
+            if not waiting:
+                return
+            future = _next(finished)
+            keep(future.result())
+            waiting.remove(future)
+    finally:
+        for future in waiting:
+            future.cancel()
+        for future in waiting:
+            if future.done() and not future.cancelled() and future.exception() is None:
+                keep(future.result())
+        if pool:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _check(executor: Submits | None) -> None:
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise ParameterError(
+            f"executor must have submit(), as those of concurrent.futures and a Dask client do; {type(executor).__name__} has not"
+        )
+
+
+def _window(executor: Any) -> int:
+    """Return how many tasks lie with an executor at a time: enough that no worker waits, few enough for memory."""
+    if hasattr(executor, "nthreads"):
+        return max(16, 3 * sum(executor.nthreads().values()))  # a cluster may grow while it works
+    return 3 * getattr(executor, "_max_workers", os.cpu_count() or 1)
+
+
+def _next(finished: queue.SimpleQueue[Any]) -> Any:
+    while True:
+        try:
+            return finished.get(timeout=1.0)  # lets Ctrl-C through on every system
+        except queue.Empty:
+            continue

@@ -25,7 +25,7 @@ from workbench.files import refuse_existing
 from workbench.models.queueing.model import Network
 from workbench.models.queueing.traffic import Traffic
 
-__all__ = ["SCHEMA", "StoredScenario", "load_runs", "save_runs"]
+__all__ = ["MANIFEST", "SCHEMA", "StoredScenario", "load_runs", "save_runs", "versions"]
 
 SCHEMA = 1
 """Version of the layout of a folder; raised when an older reader could not read it."""
@@ -125,9 +125,14 @@ def _manifest(runs: Runs, files: dict[str, Any]) -> dict[str, Any]:
             "hash": scenario.hash(),
         },
         "design": runs.design.to_dict(),
-        "versions": {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "versions": versions(),
         "files": files,
     }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that decide results."""
+    return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in _PACKAGES}
 
 
 def _digest(path: Path) -> str:

@@ -20,6 +20,7 @@ _MODULES = {
     "draw_time_by_step": "segments",
     "draw_time_procedure": "time_procedure",
     "draw_utilisation": "resources",
+    "draw_waterfall": "waterfall",
     "draw_week": "resources",
 }
 
