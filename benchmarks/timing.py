@@ -16,6 +16,7 @@ def compared(
     versions: Mapping[str, str],
     n: int,
     progress: Callable[[int, int], None],
+    clock: Callable[[], float] = time.process_time,
 ) -> Iterator[dict[str, object]]:
     """Yield a row a peer: the first subject against each of the others.
 
@@ -31,6 +32,8 @@ def compared(
         Timed runs of each.
     progress
         Called with (runs done, runs in all).
+    clock
+        CPU seconds of this process by default, which a busy machine disturbs least.
 
     Yields
     ------
@@ -41,10 +44,10 @@ def compared(
     seconds: dict[str, list[float]] = {name: [] for name in subjects}
     for run in range(-1, n):
         for place, (name, subject) in enumerate(subjects.items()):
-            begun = time.perf_counter()
+            begun = clock()
             subject()
             if run >= 0:
-                seconds[name].append(time.perf_counter() - begun)
+                seconds[name].append(clock() - begun)
                 progress(run * len(subjects) + place + 1, n * len(subjects))
     ours, *peers = subjects
     for peer in peers:

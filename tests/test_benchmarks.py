@@ -2,30 +2,154 @@
 
 from __future__ import annotations
 
-import math
+import importlib.util
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy import stats
 
-from benchmarks.kernel import ENGINES, rows
+from benchmarks import kernel
+from benchmarks.peers import Journeys, Means, by_c
 from benchmarks.timing import compared
 
-CASES = 2000
+ROOT = Path(__file__).parent.parent
+SIZE = 2000
+HOUR_MS = 3.6e6
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_every_engine_serves_the_cases(engine):
-    served = ENGINES[engine](CASES)
-    assert abs(served - CASES) < 6 * math.sqrt(CASES)  # a Poisson count, less the few still open
+def of_journeys(journeys: Journeys) -> Means:
+    """Sum up the stays that a peer has kept one by one."""
+    means, first, last = Means(), {}, {}
+    for declaration, step, queued, started, ended in journeys.rows:
+        means.keep(declaration, step, queued, started, ended)
+        first[declaration] = min(queued, first.get(declaration, queued))
+        last[declaration] = max(ended, last.get(declaration, ended))
+    for declaration, created in first.items():
+        means.left(last[declaration] - created)
+    return means
 
 
-def test_a_row_says_who_was_compared_with_whom():
+def of_workbench(workload: str, replication: int) -> Means:
+    table = kernel.by_workbench(workload, "journeys", SIZE, replication).journeys()
+    columns = (table.case, table.step, table.queued / HOUR_MS, table.started / HOUR_MS, table.ended / HOUR_MS)
+    return of_journeys(Journeys(list(zip(*(column.tolist() for column in columns), strict=True))))
+
+
+def of_ciw(seed: int) -> Means:
+    from benchmarks.peers import by_ciw
+
+    steps = list(kernel.workloads.W1_STEPS)
+    rows = [(r.id_number, steps[r.node - 1], r.arrival_date, r.service_start_date, r.service_end_date) for r in by_ciw.w1(SIZE, seed)]
+    return of_journeys(Journeys(rows))
+
+
+def of_simpy(workload: str, seed: int) -> Means:
+    from benchmarks.peers import by_simpy
+
+    return of_journeys(getattr(by_simpy, workload)(SIZE, seed, Journeys()))
+
+
+def of_salabim(seed: int) -> Means:
+    by_salabim = pytest.importorskip("benchmarks.peers.by_salabim", exc_type=ModuleNotFoundError)
+    return by_salabim.w1(SIZE, seed, Means())
+
+
+def of_c(seed: int) -> Means:
+    if by_c.compiler() is None:
+        pytest.skip("no C compiler")
+    return by_c.w1(SIZE, seed)
+
+
+def of_cimba(seeds: int) -> list[Means]:
+    """Run cimba in a process of its own: it compiles only where it was imported before numba compiled anything."""
+    if importlib.util.find_spec("cimba") is None:
+        pytest.skip("no cimba")
+    code = f"""
+import dataclasses, json
+from benchmarks.peers import by_cimba
+print(json.dumps([dataclasses.asdict(by_cimba.w1({SIZE}, seed)) for seed in range({seeds})]))"""
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    return [Means(**means) for means in json.loads(told)]
+
+
+def figures(means: Means) -> dict[str, float]:
+    """Return what all engines must agree in: declarations, their stay, and for each step its visits and wait."""
+    of_steps = {f"visits of {step}": n / means.n for step, (n, _) in means.waits.items()}
+    waits = {f"wait at {step}": means.wait_h(step) for step in means.waits}
+    return {"declarations": means.n, "stay": means.stay_h, **of_steps, **waits}
+
+
+@cache
+def our_figures(workload: str) -> list[dict[str, float]]:
+    return [figures(of_workbench(workload, replication)) for replication in range(24)]
+
+
+def agree(workload: str, theirs: list[Means]) -> None:
+    """Compare means over replications by Welch's test, each at the level that makes one false alarm in a thousand such tests."""
+    ours = our_figures(workload)
+    peers = [figures(means) for means in theirs]
+    for name in peers[0]:
+        a, b = [run[name] for run in ours], [run[name] for run in peers]
+        if np.ptp(a) == np.ptp(b) == 0:  # visits of a step that all pass, waits where nobody waits
+            assert a[0] == b[0], name
+        else:
+            assert stats.ttest_ind(a, b, equal_var=False).pvalue > 0.001 / len(peers[0]), (name, np.mean(a), np.mean(b))
+
+
+PEERS: dict[str, tuple[str, Callable[[int], Means], int]] = {
+    "simpy w1": ("w1", lambda seed: of_simpy("w1", seed), 10),
+    "simpy w2": ("w2", lambda seed: of_simpy("w2", seed), 10),
+    "ciw": ("w1", of_ciw, 6),
+    "salabim": ("w1", of_salabim, 5),
+    "c": ("w1", of_c, 40),
+}
+
+
+@pytest.mark.parametrize("peer", [pytest.param(name, marks=[pytest.mark.slow] if name in ("ciw", "salabim") else []) for name in PEERS])
+def test_a_peer_does_the_same_work(peer):
+    workload, measure, replications = PEERS[peer]
+    agree(workload, [measure(seed) for seed in range(replications)])
+
+
+@pytest.mark.slow
+def test_cimba_does_the_same_work():
+    agree("w1", of_cimba(20))
+
+
+def test_the_check_sees_a_peer_with_three_more_officers(monkeypatch):
+    from benchmarks.peers import by_simpy
+
+    monkeypatch.setitem(by_simpy.W2_CAPACITIES, "document_officer", (31, "office"))
+    theirs = [of_simpy("w2", seed) for seed in range(10)]
+    monkeypatch.undo()
+    with pytest.raises(AssertionError, match="wait at check_documents|stay"):
+        agree("w2", theirs)
+
+
+def test_both_priority_queues_of_simpy_serve_alike():
+    from benchmarks.peers import by_simpy
+
+    assert asdict(by_simpy.w2(SIZE, 3, Means())) == asdict(by_simpy.w2(SIZE, 3, Means(), by_simpy.SortingOffice))
+
+
+def test_a_row_says_who_was_compared_with_whom_and_a_missing_peer_is_a_line():
     told = []
-    first, second = rows(1, lambda done, of: told.append((done, of)), cases=50)
-    assert [first["peer"], second["peer"]] == ["ciw", "simpy"]
-    assert first["benchmark"] == "kernel" and first["workload"] == "M/M/3, 50 cases" and first["n"] == 1
+    simpy = next(comparison for comparison in kernel.COMPARISONS if comparison.peer == "simpy")
+    nobody = kernel.Comparison("w1", "summaries", "nobody", "by_nobody", 10, lambda peer, n: None, "does nothing")
+    first, second, third = kernel.rows(1, lambda done, of: told.append((done, of)), declarations=50, comparisons=(simpy, nobody))
+    assert (first["peer"], first["record"], first["workload"], first["n"]) == ("simpy", "summaries", "W1, 50 declarations", 1)
     assert first["ratio"] == first["peer_s"] / first["subject_s"]
-    assert first["versions"].startswith("workbench 0.1.0, ciw 3")
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert first["versions"].startswith("workbench 0.1.0, simpy 4") and first["note"] == simpy.note
+    assert second["note"].startswith("not run: No module named 'benchmarks.peers.by_nobody'") and "ratio" not in second
+    assert (third["subject"], third["peer"]) == ("two threads", "one thread")
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
 def test_subjects_take_turns_after_one_warm_up():
