@@ -469,7 +469,7 @@ def bench(name: str, n: int, json_file: Path | None) -> None:
         raise WorkbenchError(f"benchmark {name!r} needs {error.name}: uv run --group benchmarks workbench bench {name}") from error
     with _bar(f"{name}: runs") as progress:
         rows = list(module.rows(n, progress))
-    _show(rows, json_file)
+    _show(rows, json_file, only=("workload", "record", "subject", "peer", "ratio", "subject_s", "peer_s", "note"))
 
 
 # --- the workplace ----------------------------------------------------------------------------------------------------
