@@ -172,9 +172,9 @@ class Draft:
         resources = []
         for key in ("officer", "bay", "dock")[: self.draw(st.integers(1, 3 if "several" in self.features else 2))]:
             capacity: int | tuple = self.draw(st.integers(1, 2))
-            if self.seldom("capacity", 1):
-                dates = sorted(self.draw(st.sets(st.integers(0, 8), min_size=2, max_size=4)))
-                units = [self.one([1, 0, 2, 0]) for _ in dates[:-1]] + [self.draw(st.integers(1, 3))]
+            if self.yes("capacity", 3):
+                dates = sorted(self.draw(st.sets(st.integers(0, 8), min_size=2, max_size=6)))
+                units = [self.one([0, 1, 0, 2]) for _ in dates[:-1]] + [self.draw(st.integers(1, 3))]
                 capacity = tuple((date * HOUR, n) for date, n in zip(dates, units, strict=True))
             calendar = self.calendar() if self.yes("calendars") else None
             resources.append(Resource(key, capacity, calendar))
@@ -213,7 +213,7 @@ class Draft:
     def stamps(self) -> tuple[str, ...]:
         if self.draw(st.integers(0, 2)) < 2:
             return ()
-        return tuple(sorted(self.draw(st.sets(st.sampled_from(STAMPS[1:]), min_size=1, max_size=2)), key=STAMPS.index))
+        return tuple(sorted(self.draw(st.sets(st.sampled_from((*STAMPS[1:], STAMPS[0])), min_size=1, max_size=2)), key=STAMPS.index))
 
     def chain(self, after: str, depth: int, in_batch: bool, in_fork: bool, least: int = 0) -> str:
         """Draw a sequence of pieces that leads to ``after`` and return where it begins."""
@@ -337,7 +337,7 @@ class Draft:
             if works and self.draw(st.booleans()):
                 rules["queued_at"] = self.one(sorted(works))
             else:
-                rules["armed_by"] = self.one(["arrived", *written])
+                rules["armed_by"] = self.one(sorted({"arrived", *written}, key=STAMPS.index))
             if self.draw(st.booleans()):
                 rules["disarmed_by"] = self.one(STAMPS[1:])
             rules["action"] = self.one(["leave", "mark", "reroute"])

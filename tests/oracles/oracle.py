@@ -153,7 +153,6 @@ class Oracle:
             {ms for intervals in self.calendars.values() for interval in intervals for ms in interval}
             | {ms for r in network.resources if not isinstance(r.capacity, int) for ms, _ in r.capacity}
         )
-        self.creation_stamps = not any("arrived" in node.stamps for node in network.nodes)
 
         self.warm_up, self.closing = milliseconds(warm_up_h), milliseconds(warm_up_h + observe_h)
         self.until_done = run_out_h is None
@@ -256,9 +255,20 @@ class Oracle:
     def create(self) -> None:
         _, case = self.arrivals.pop(0)
         self.cases.append(case)
-        if self.creation_stamps:
+        if not any("arrived" in self.nodes[key].stamps for key in self.reachable(case.entry)):
             self.stamp(case, "arrived")
         self.follow(Token([case]), case.entry.start)
+
+    def reachable(self, entry) -> set[str]:
+        """Return the nodes that the cases of an entry may come to, by edges and by reroutes."""
+        deadlines = [d for d in self.network.deadlines if d.to and (d.entries is None or entry.key in d.entries)]
+        found, left = set(), [entry.start, *(d.to for d in deadlines)]
+        while left:
+            key = left.pop()
+            if key not in found:
+                found.add(key)
+                left += [edge.to for edge in self.nodes[key].edges]
+        return found
 
     def end_step(self, token: Token) -> None:
         """End work or a delay."""

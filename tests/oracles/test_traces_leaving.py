@@ -147,6 +147,23 @@ def test_who_is_lost_takes_its_other_tokens_along(run):
 # Deadlines
 
 
+def test_a_delay_thrown_out_at_the_instant_of_its_end_did_not_run_to_it(run):
+    """The refusal comes first in the file, so the delay that would end at that instant, too, is cancelled unfinished."""
+    nodes = [
+        fork("split", "check", "notice"),
+        delay("check", 4, "refused"),
+        delay("notice", 2, "all", calendar="office"),
+        join("all", "out"),
+        Node("refused", "end"),
+    ]
+    expected = """
+    case step   queued started ended paused outcome
+    0    check  6      6       10    0      done
+    0    notice 6      6       10    0      cancelled
+    """
+    check_journeys(run, trial(nodes, [6], calendars=(opening("office", (8, 12)),)), expected)
+
+
 def test_at_the_very_instant_the_end_wins_and_the_start_loses(run):
     patience = Deadline("patience", 2, queued_at="check", action="leave")
     promise = Deadline("promise", 2, armed_by="arrived", disarmed_by="released")

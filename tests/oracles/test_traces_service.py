@@ -80,6 +80,19 @@ def test_capacity_nought_closes(run):
     check_journeys(run, trial([work("check", 2, "out")], [0, 2], officer), expected)
 
 
+def test_capacity_nought_again_and_again_at_the_very_end_of_work(run):
+    """Work complete at the instant of a nought ends there; a nought right after another goes on with the same closing."""
+    officer = [Resource("officer", ((0, 0), (2 * HOUR, 1), (4 * HOUR, 0), (5 * HOUR, 0), (6 * HOUR, 2), (7 * HOUR, 0), (8 * HOUR, 1)))]
+    expected = """
+    case queued started ended paused
+    0    0      2       4     0
+    1    0      6       9     1
+    2    0      6       9     1
+    3    4      9       11    0
+    """
+    check_journeys(run, trial([work("check", 2, "out")], [0, 0, 0, 4], officer), expected)
+
+
 def test_work_through_a_capacity_of_nought(run):
     """At a step that works through its close, too, nothing starts until there are units again."""
     officer = [Resource("officer", ((0, 1), (1 * HOUR, 0), (3 * HOUR, 1)))]
