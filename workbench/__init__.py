@@ -35,6 +35,9 @@ _NAMES = {
     "simulate": "workbench.experiments",
     "compare_runs": "workbench.experiments",
     "attribute": "workbench.experiments",
+    "break_even": "workbench.experiments",
+    "sweep": "workbench.experiments",
+    "times": "workbench.experiments",
     "time_release_study": "workbench.logs",
     # language
     "set_language": "workbench.language",
