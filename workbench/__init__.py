@@ -38,6 +38,7 @@ _NAMES = {
     "break_even": "workbench.experiments",
     "sweep": "workbench.experiments",
     "times": "workbench.experiments",
+    "replications": "workbench.experiments.replications",
     "time_release_study": "workbench.logs",
     # language
     "set_language": "workbench.language",

@@ -326,6 +326,22 @@ for _name, _text in {
     _catalogue_command(_name, f"workbench {_name} --lang zh --json {_name}.json", _text)
 
 
+@_command(workbench, "workbench replications R1 R9 --json replications.json")
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--replications", "n", type=click.IntRange(2), default=10, show_default=True, help="Replications of each scenario.")
+@click.option("--seed", type=click.IntRange(0), default=2016, show_default=True)
+@_lang
+@_table_options
+def replications(ids: tuple[str, ...], n: int, seed: int, lang: str, json_file: Path | None) -> None:
+    """Set the figures that the documents report beside what the models give; all of them, or the targets named."""
+    import workbench as wb
+
+    design = wb.Design(replications=n, warm_up_h=168, observe_h=28 * 24, seed=seed)
+    with _bar("figures") as progress:
+        table = wb.replications(ids or None, design, lang=lang, progress=progress)
+    _show(_rows(table), json_file, only=("id", "claim", "reported", "model", "low", "high", "unit", "role", "verdict"))
+
+
 # --- data and logs ----------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,177 @@
+"""What a row of the replication table may be computed by: each model returns its value and the range around it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from workbench import datasets
+from workbench.errors import UnknownKeyError
+from workbench.experiments.design import Design
+from workbench.experiments.runs import Runs, simulate
+from workbench.models.marginals import Traffic
+from workbench.models.mode_choice import costs_by_mode, for_destination, shares_by_mode
+from workbench.models.reform import Package, measure, what_if
+from workbench.models.scenario import Scenario, scenario
+
+__all__ = ["MODELS", "Context", "Result"]
+
+Result = tuple[float, float, float]
+"""Value, and the lower and upper end of the range around it."""
+
+
+class Context:
+    """The design of all rows, and the runs made so far: rows that need the same runs share them."""
+
+    def __init__(self, design: Design) -> None:
+        self.design = design
+        self._runs: dict[str, Runs] = {}
+
+    @cached_property
+    def figures(self) -> pd.Series:
+        """Value of every figure by id."""
+        return datasets.load("source_figures").set_index("id")["value"]
+
+    def figure(self, key: str) -> float:
+        """Return a printed number."""
+        if key not in self.figures:
+            raise UnknownKeyError("figure", key, self.figures.index)
+        return float(self.figures[key])
+
+    def runs(self, of: Scenario) -> Runs:
+        """Simulate a scenario, once."""
+        key = of.hash()
+        if key not in self._runs:
+            self._runs[key] = simulate(of, self.design)
+        return self._runs[key]
+
+    def sample(self, of: Scenario) -> pd.DataFrame:
+        """Return declarations of the scenario, for closed forms."""
+        return of.traffic(self.design.seed, 0, self.design.observe_h)[1]
+
+
+def changed(name: str, values: Mapping[str, Any] | None = None, measures: Sequence[str] = ()) -> Scenario:
+    """Return a shipped scenario with some values set and some measures applied."""
+    parts = [part for path, value in (values or {}).items() for part in what_if("set", path=path, value=value).parts]
+    parts += [part for key in measures for part in measure(key).parts]
+    base = scenario(name)
+    return base.apply(Package(tuple(parts))) if parts else base
+
+
+# --------------------------------------------------------------------------------------------------------- arithmetic
+
+
+def _of_parts(first: float, *rest: float) -> float:
+    """Growth of a sum, from the values of its parts and their growth in percent: value, growth, value, growth, …"""
+    numbers = (first, *rest)
+    values, growth = numbers[::2], numbers[1::2]
+    return 100 * (sum(values) / sum(value / (1 + rate / 100) for value, rate in zip(values, growth, strict=True)) - 1)
+
+
+_HOW: dict[str, Callable[..., float]] = {
+    "sum": lambda *numbers: math.fsum(numbers),
+    "difference": lambda first, *rest: first - math.fsum(rest),
+    "ratio": lambda first, second: first / second,
+    "percent_cut": lambda before, after: 100 * (1 - after / before),
+    "share_of_sum": lambda first, *rest: first / (first + math.fsum(rest)),
+    "whole_of_percent": lambda part, percent: part / (percent / 100),
+    "growth_of_sum": _of_parts,
+}
+
+
+def arithmetic(context: Context, how: str, figures: Sequence[str]) -> Result:
+    """Work out one printed number from others."""
+    if how not in _HOW:
+        raise UnknownKeyError("way to calculate", how, _HOW)
+    value = _HOW[how](*(context.figure(key) for key in figures))
+    return value, value, value
+
+
+# --------------------------------------------------------------------------------------------------------- simulation
+
+
+def group_against(
+    context: Context, scenario: str, outside: str, path: str = "", over: Sequence[float] = (), values: Mapping[str, Any] | None = None
+) -> Result:
+    """Compare the mean time from arrival to release of all cases with that of those who clear the way used outside, in percent.
+
+    The range is that of one parameter, where `path` names one, and the interval over replications elsewhere.
+    """
+    base = _against(context, changed(scenario, values), outside)
+    if not path:
+        return base
+    ends = [_against(context, changed(scenario, {**(values or {}), path: value}), outside)[0] for value in over]
+    return base[0], min(*ends, base[0]), max(*ends, base[0])
+
+
+def _against(context: Context, of: Scenario, outside: str) -> Result:
+    runs = context.runs(of)
+    everyone = np.arange(len(runs.cases))
+    found = np.flatnonzero((runs.cases["mode"] == outside).to_numpy())
+    change = runs.estimate("release_time_h", everyone).change_from(runs.estimate("release_time_h", found)).interval()
+    return 100 * change.estimate, 100 * change.low, 100 * change.high
+
+
+def time_saved(context: Context, scenario: str, measures: Sequence[str], stamp: str = "removed_h") -> Result:
+    """Return the days that a package saves, on the mean time from arrival to a stamp; cases and luck are the same."""
+    before, after = context.runs(changed(scenario)), context.runs(changed(scenario, measures=measures))
+    both = [runs.estimate(stamp, np.arange(len(runs.cases))) for runs in (before, after)]
+    saved = both[0].minus(both[1]).interval()
+    return saved.estimate / 24, saved.low / 24, saved.high / 24
+
+
+def utilisation(context: Context, scenario: str, resource: str, values: Mapping[str, Any] | None = None) -> Result:
+    """Return the utilisation of a resource, with its interval."""
+    row = context.runs(changed(scenario, values)).resources().loc[resource]
+    half = row["utilisation_half_width"]
+    return row["utilisation"], row["utilisation"] - half, row["utilisation"] + half
+
+
+# --------------------------------------------------------------------------------------------------------- closed forms
+
+
+def cost_against(
+    context: Context, scenario: str, mode: str, against: Sequence[str], destinations: Sequence[str], without: Sequence[str]
+) -> Result:
+    """Compare what the same declarations pay by a mode and by others, in percent: mean over destinations, and their range."""
+    changes = []
+    for place in destinations:
+        there = for_destination(changed(scenario), place)
+        costs = costs_by_mode(there, context.sample(there))
+        total = costs[~costs["item"].isin(without)].groupby("mode", observed=True)["cny"].sum()
+        others = [total[key] for key in against if key in total]
+        changes.append(100 * (total[mode] / np.mean(others) - 1))
+    return float(np.mean(changes)), min(changes), max(changes)
+
+
+def mode_share(context: Context, scenario: str, mode: str, among: Sequence[str], destination: str = "") -> Result:
+    """Return the expected share of a mode among some modes, in closed form."""
+    base = changed(scenario)
+    base = for_destination(base, destination) if destination else base
+    shares = shares_by_mode(base, context.sample(base))
+    value = shares[mode] / shares.reindex([mode, *among]).sum()
+    return value, value, value
+
+
+def concentration(context: Context, profile: str, share_of_firms: str, exponents: Sequence[float]) -> Result:
+    """Return the share of trade of the largest firms, in percent, when trade falls with rank as a power; range over exponents."""
+    traffic, share = Traffic.of({"profile": profile}), context.figure(share_of_firms)
+    values = [_top_share(traffic.n_operators, share, exponent) for exponent in (traffic.operator_exponent, *exponents)]
+    return values[0], min(values), max(values)
+
+
+def _top_share(n: int, share: float, exponent: float) -> float:
+    weights = np.arange(1, n + 1, dtype=float) ** -exponent
+    return 100 * weights[: round(n * share)].sum() / weights.sum()
+
+
+MODELS: dict[str, Callable[..., Result]] = {
+    function.__name__: function
+    for function in (arithmetic, group_against, time_saved, utilisation, cost_against, mode_share, concentration)
+}
+"""The models by name."""
