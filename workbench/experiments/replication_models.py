@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,11 @@ import pandas as pd
 
 from workbench import datasets
 from workbench.errors import UnknownKeyError
+from workbench.experiments.break_even import break_even
 from workbench.experiments.design import Design
+from workbench.experiments.outcomes import Outcome
 from workbench.experiments.runs import Runs, simulate
+from workbench.experiments.statistics import Estimate
 from workbench.models.marginals import Traffic
 from workbench.models.mode_choice import costs_by_mode, for_destination, shares_by_mode
 from workbench.models.reform import Package, measure, what_if
@@ -30,7 +33,7 @@ class Context:
 
     def __init__(self, design: Design) -> None:
         self.design = design
-        self._runs: dict[str, Runs] = {}
+        self._made: dict[Any, Any] = {}
 
     @cached_property
     def figures(self) -> pd.Series:
@@ -45,10 +48,13 @@ class Context:
 
     def runs(self, of: Scenario) -> Runs:
         """Simulate a scenario, once."""
-        key = of.hash()
-        if key not in self._runs:
-            self._runs[key] = simulate(of, self.design)
-        return self._runs[key]
+        return self.once(of.hash(), lambda: simulate(of, self.design))
+
+    def once(self, key: Any, make: Callable[[], Any]) -> Any:
+        """Make something on first use."""
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
 
     def sample(self, of: Scenario) -> pd.DataFrame:
         """Return declarations of the scenario, for closed forms."""
@@ -110,11 +116,31 @@ def group_against(
 
 
 def _against(context: Context, of: Scenario, outside: str) -> Result:
-    runs = context.runs(of)
-    everyone = np.arange(len(runs.cases))
+    change = _change_against(outside, context.runs(of)).interval()
+    return change.estimate, change.low, change.high
+
+
+def share_that_meets(context: Context, scenario: str, outside: str, path: str, over: Sequence[float], figure: str) -> Result:
+    """Return the value of a parameter at which `group_against` meets a printed reduction, and its interval."""
+    return context.once(("share", scenario, outside, path, *over, figure), lambda: _root(context, scenario, outside, path, over, figure))
+
+
+def _root(context: Context, name: str, outside: str, path: str, over: Sequence[float], figure: str) -> Result:
+    low, high = over
+    outcome = Outcome("against_outside_pct", partial(_change_against, outside))
+    found = break_even(scenario(name), path, (low, high), context.design, target=-context.figure(figure), on=outcome, tolerance=0.01)
+    return found.value if found.value is not None else math.nan, found.low, found.high
+
+
+def _change_against(outside: str, runs: Runs) -> Estimate:
     found = np.flatnonzero((runs.cases["mode"] == outside).to_numpy())
-    change = runs.estimate("release_time_h", everyone).change_from(runs.estimate("release_time_h", found)).interval()
-    return 100 * change.estimate, 100 * change.low, 100 * change.high
+    change = runs.estimate("release_time_h", np.arange(len(runs.cases))).change_from(runs.estimate("release_time_h", found))
+    return Estimate(100 * change.value, 100 * change.pulls)
+
+
+def group_against_with(context: Context, scenario: str, outside: str, path: str, fitted: Mapping[str, Any]) -> Result:
+    """Do as `group_against`, with a parameter fitted elsewhere (the arguments of `share_that_meets`)."""
+    return _against(context, changed(scenario, {path: share_that_meets(context, **fitted)[0]}), outside)
 
 
 def time_saved(context: Context, scenario: str, measures: Sequence[str], stamp: str = "removed_h") -> Result:
@@ -172,6 +198,16 @@ def _top_share(n: int, share: float, exponent: float) -> float:
 
 MODELS: dict[str, Callable[..., Result]] = {
     function.__name__: function
-    for function in (arithmetic, group_against, time_saved, utilisation, cost_against, mode_share, concentration)
+    for function in (
+        arithmetic,
+        group_against,
+        share_that_meets,
+        group_against_with,
+        time_saved,
+        utilisation,
+        cost_against,
+        mode_share,
+        concentration,
+    )
 }
 """The models by name."""
