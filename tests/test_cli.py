@@ -190,6 +190,20 @@ def test_simulate_compares_a_reform_with_its_baseline_and_its_log_can_be_studied
     assert (tmp_path / "study" / "time_release_study.html").is_file()
 
 
+def test_simulate_warns_in_a_line_of_what_is_overloaded(tmp_path):
+    from workbench import catalogue
+
+    scenarios = tmp_path / "scenarios"
+    scenarios.mkdir()
+    text = (catalogue.layers()[0] / "scenarios" / "shanghai_sea_import_2013.yaml").read_text(encoding="utf-8")
+    (scenarios / "one_document_officer.yaml").write_text(text.replace("capacity: 3", "capacity: 1", 1), encoding="utf-8")
+    with catalogue.laid_over(tmp_path):
+        result = run("simulate", "one_document_officer", *SMALL)
+    assert result.exit_code == 0
+    (warning,) = [line for line in result.stderr.splitlines() if "Overloaded" in line]
+    assert warning.startswith("baseline: Overloaded: document_officer@CNSHA at a utilisation of 2.")
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="ends the server with a signal")
 def test_lab_serves_a_copy_of_the_lessons(tmp_path):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import reduce, wraps
@@ -429,7 +430,7 @@ def simulate(
     named = {"baseline": baseline}
     if measures:
         named["reformed"] = baseline.apply(reduce(add, map(wb.measure, measures)))
-    runs = {name: _simulated(each, design, name) for name, each in named.items()}
+    runs = {name: _simulated(each, design, name, lang) for name, each in named.items()}
     tables = {name: _rows(each.summary("release_time_h", by)) for name, each in runs.items()}
     _show([{"scenario": name, **row} for name, rows in tables.items() for row in rows], json_file, only=("scenario", by, *_SUMMARY))
     if measures:
@@ -443,12 +444,18 @@ def simulate(
             click.echo(f"Wrote {out / name} and {page}")
 
 
-def _simulated(scenario: Any, design: Any, name: str) -> Any:
-    """Run an ensemble with a progress bar."""
+def _simulated(scenario: Any, design: Any, name: str, lang: str) -> Any:
+    """Run an ensemble with a progress bar; what it warns of becomes a line."""
     import workbench as wb
+    from workbench.errors import OverloadWarning
+    from workbench.language import language
 
-    with _bar(f"{name}: replications") as progress:
-        return wb.simulate(scenario, design, progress=progress)
+    with warnings.catch_warnings(record=True, category=OverloadWarning, action="always") as said, language(lang):
+        with _bar(f"{name}: replications") as progress:
+            runs = wb.simulate(scenario, design, progress=progress)
+    for warning in said:
+        click.echo(f"{name}: {warning.message}", err=True)
+    return runs
 
 
 @contextmanager

@@ -13,6 +13,7 @@ __all__ = [
     "DatasetError",
     "GraphError",
     "LessonError",
+    "OverloadWarning",
     "ParameterError",
     "SimulationError",
     "UnknownKeyError",
@@ -55,6 +56,10 @@ class ParameterError(WorkbenchError, ValueError):
 
 class SimulationError(WorkbenchError):
     """A simulation that cannot be compiled or run as asked."""
+
+
+class OverloadWarning(UserWarning):
+    """A resource that is offered more work than its open hours hold."""
 
 
 class LessonError(WorkbenchError):

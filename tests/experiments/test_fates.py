@@ -1,5 +1,7 @@
 """What becomes of cases that are refused, lose patience, find a queue full, or travel in a batch."""
 
+import pytest
+
 from tests.experiments.test_runs import forked
 from tests.experiments.worlds import World
 from tests.queueing.networks import work
@@ -8,6 +10,7 @@ from workbench.models.queueing.distributions import Constant
 from workbench.models.queueing.model import Batch, Edge, Entry, Network, Node, Resource
 
 
+@pytest.mark.filterwarnings("ignore::workbench.errors.OverloadWarning")
 def test_every_case_is_released_ended_lost_or_still_open():
     runs = simulate(World(forked(), rate=0.9), Design(replications=3, warm_up_h=0, observe_h=300, run_out_h=0, seed=3))
     counts = runs.outcomes().loc["all"]

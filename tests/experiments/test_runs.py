@@ -186,6 +186,7 @@ def forked() -> Network:
     return Network(nodes, (Entry("import", "screen"),), resources, (), (Attribute("quality", ("good", "bad")),), deadlines)
 
 
+@pytest.mark.filterwarnings("ignore::workbench.errors.OverloadWarning")
 def test_open_cases_are_stated_and_bounded():
     runs = simulate(queue(servers=1, rate=2.0), Design(replications=3, warm_up_h=0, observe_h=100, run_out_h=10, seed=5))
     row = runs.summary(percentile_intervals=True).loc["all"]

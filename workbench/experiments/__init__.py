@@ -10,6 +10,7 @@ from workbench.experiments.ensemble_store import query_store
 from workbench.experiments.executor import SerialExecutor
 from workbench.experiments.factors import times
 from workbench.experiments.front import pareto_front
+from workbench.experiments.load import load
 from workbench.experiments.outcomes import Outcome, outcomes, register_outcome
 from workbench.experiments.published import set_against
 from workbench.experiments.runs import Runs, extend, simulate
@@ -35,6 +36,7 @@ __all__ = [
     "costs",
     "discover",
     "extend",
+    "load",
     "load_runs",
     "outcomes",
     "pareto_front",

@@ -13,9 +13,9 @@ from workbench.errors import SimulationError
 from workbench.experiments.design import Design
 from workbench.models.queueing.compile import CompiledNetwork, compile_network
 from workbench.models.queueing.engine import run
-from workbench.models.queueing.intervals import ALWAYS, intersect
-from workbench.models.queueing.model import STAMPS, Network, Resource
+from workbench.models.queueing.model import STAMPS, Network
 from workbench.models.queueing.traffic import Traffic
+from workbench.models.workload import open_unit_h
 from workbench.units import HOUR_MS
 
 __all__ = ["Plan", "Replication", "Simulable", "plan", "replicate"]
@@ -117,7 +117,9 @@ def plan(scenario: Simulable, design: Design) -> Plan:
             if node.uses
         },
         order=order,
-        open_unit_h={resource.key: _open_unit_h(resource, network, design) for resource in network.resources},
+        open_unit_h={
+            resource.key: open_unit_h(resource, network, design.warm_up_h, design.end_of_observation_h) for resource in network.resources
+        },
     )
 
 
@@ -355,18 +357,3 @@ def _reached(network: Network, start: str) -> list[Any]:
                 found[edge.to] = nodes[edge.to]
                 todo.append(edge.to)
     return list(found.values())
-
-
-def _open_unit_h(resource: Resource, network: Network, design: Design) -> float:
-    """Return capacity × open time within the observation, in hours."""
-    calendars = {calendar.key: calendar.intervals_ms for calendar in network.calendars}
-    hours = ALWAYS if resource.calendar is None else calendars[resource.calendar]
-    window = ((round(design.warm_up_h * HOUR_MS), round(design.end_of_observation_h * HOUR_MS)),)
-    steps = ((0, resource.capacity),) if isinstance(resource.capacity, int) else resource.capacity
-    begins = [window[0][0], *(max(begin, window[0][0]) for begin, _ in steps[1:])]
-    ends = [*(min(begin, window[0][1]) for begin, _ in steps[1:]), window[0][1]]
-    total = 0
-    for begin, end, (_, units) in zip(begins, ends, steps, strict=True):
-        if begin < end:
-            total += units * sum(close - open_ for open_, close in intersect(hours, ((begin, end),)))
-    return total / HOUR_MS

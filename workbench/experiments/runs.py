@@ -14,7 +14,8 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from workbench.errors import ParameterError, SimulationError, UnknownKeyError
 from workbench.experiments.design import Design
 from workbench.experiments.executor import Progress, Submits, run_tasks
-from workbench.experiments.replication import OUTCOMES, Replication, Simulable, plan, replicate
+from workbench.experiments.load import warn_of_overload
+from workbench.experiments.replication import OUTCOMES, Plan, Replication, Simulable, plan, replicate
 from workbench.experiments.statistics import Estimate, kaplan_meier, mser5, t_interval
 from workbench.experiments.summary import IntervalMethod, describe, estimate, group_index, groups
 from workbench.units import HOUR_MS
@@ -57,6 +58,11 @@ def simulate(
     GraphError, SimulationError
         When the scenario cannot run, or runs past its calendars.
 
+    Warns
+    -----
+    OverloadWarning
+        When a resource is offered more work than its open hours hold (`load`); with each and its utilisation.
+
     Examples
     --------
     >>> import workbench as wb
@@ -69,7 +75,9 @@ def simulate(
         raise ParameterError(f"design must be a Design, not {type(design).__name__}")
     if record not in ("journeys", "summary"):
         raise ParameterError(f"record must be 'journeys' or 'summary', not {record!r}")
-    return _gather(scenario, design, range(design.replications), executor, progress, record)
+    shared = plan(scenario, design)
+    warn_of_overload(scenario, design, shared.model)
+    return _gather(scenario, shared, design, range(design.replications), executor, progress, record)
 
 
 def extend(runs: Runs, replications: int, *, executor: Submits | None = None, progress: Progress | None = None) -> Runs:
@@ -85,19 +93,21 @@ def extend(runs: Runs, replications: int, *, executor: Submits | None = None, pr
         raise ParameterError(f"there are {runs.design.replications} replications already; extend them to more, not to {replications}")
     if replications == runs.design.replications:
         return runs
-    more = _gather(runs.scenario, design, range(runs.design.replications, replications), executor, progress, runs.record)
+    more = _gather(
+        runs.scenario, plan(runs.scenario, design), design, range(runs.design.replications, replications), executor, progress, runs.record
+    )
     return Runs(runs.scenario, design, *(_stacked([getattr(one, name) for one in (runs, more)]) for name in _FIELDS))
 
 
 def _gather(
     scenario: Simulable,
+    shared: Plan,
     design: Design,
     replications: range,
     executor: Submits | None,
     progress: Progress | None,
     record: Literal["journeys", "summary"],
 ) -> Runs:
-    shared = plan(scenario, design)
     tasks = [(scenario, shared, design, number, record) for number in replications]
     done = list(run_tasks(replicate, tasks, executor, progress))
     return Runs(scenario, design, *(_stacked([getattr(one, name) for one in done]) for name in TABLES))
