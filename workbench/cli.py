@@ -450,9 +450,9 @@ def _simulated(scenario: Any, design: Any, name: str, lang: str) -> Any:
     from workbench.errors import OverloadWarning
     from workbench.language import language
 
-    with warnings.catch_warnings(record=True, category=OverloadWarning, action="always") as said, language(lang):
-        with _bar(f"{name}: replications") as progress:
-            runs = wb.simulate(scenario, design, progress=progress)
+    recorded = warnings.catch_warnings(record=True, category=OverloadWarning, action="always")
+    with recorded as said, language(lang), _bar(f"{name}: replications") as progress:
+        runs = wb.simulate(scenario, design, progress=progress)
     for warning in said:
         click.echo(f"{name}: {warning.message}", err=True)
     return runs

@@ -199,7 +199,7 @@ class Oracle:
                 row.update(outcome="censored", channel=row["owner"].attributes.get("channel"))
 
     def all_done(self) -> bool:
-        return all(case.over or "released" in case.stamps for case in self.cases if case.observed)
+        return all(case.over or {"arrived", "released"} <= set(case.stamps) for case in self.cases if case.observed)
 
     def next_event(self):
         """Return the first of everything that can happen next, as (key, action)."""

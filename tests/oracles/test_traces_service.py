@@ -350,3 +350,25 @@ def test_the_default_run_out_ends_with_the_last_observed_case(run):
     1    file  5      -     censored
     """
     check_journeys(run, trial(nodes, [0, 2, 4], window=window), expected)
+
+
+def test_the_default_run_out_waits_for_goods_released_ahead(run):
+    """Case 0 is released at 1 and arrives at 5; case 1 arrives and is released at 2 on the short way."""
+    nodes = [
+        Node("ship", "choice", edges=(Edge("short", {"cargo": "a"}), Edge("split"))),
+        delay("short", 0.5, "out", stamps=("arrived", "released")),
+        fork("split", "papers", "voyage"),
+        delay("papers", 1, "all", stamps=("released",)),
+        delay("voyage", 5, "all", stamps=("arrived",)),
+        join("all", "file"),
+        delay("file", 1, "out"),
+    ]
+    window = {"observe_h": 2.5, "run_out_h": None}
+    expected = """
+    case step   queued ended outcome
+    0    papers 0      1     done
+    0    voyage 0      5     done
+    0    file   5      -     censored
+    1    short  1.5    2     done
+    """
+    check_journeys(run, trial(nodes, [0, 1.5, 4], attributes={"cargo": [None, "a", "a"]}, window=window), expected)

@@ -27,9 +27,9 @@ class Design:
     observe_h
         Hours > 0; the cases created in them are observed.
     run_out_h
-        Hours ≥ 0 for which the run goes on, with arrivals, so that observed cases can finish. None: until all are released,
-        ended or lost, at most 90 days; what comes after release (removal, closing, arrival of what was released ahead)
-        is then cut off for the last cases, so give hours where it matters.
+        Hours ≥ 0 for which the run goes on, with arrivals, so that observed cases can finish. None: until all are released
+        and arrived, ended or lost, at most 90 days; what comes after (removal, closing) is then cut off for the last
+        cases, so give hours where it matters.
     seed
         Seed of all chance, 0 to 2**32 − 1. The same seed gives every scenario the same traffic and the same luck.
 

@@ -26,7 +26,8 @@ FIRST_STRETCH_H = 14 * 24.0
 FROM_DECLARATIONS = {"operator_class": "operator_class", "entry_office": "office"}
 
 OUTCOMES = ("released", "ended", "lost", "censored")
-"""What can have become of a case: released; ended otherwise (refused, withdrawn); left the queue or gave up; still on its way."""
+"""What can have become of a case: released and arrived; ended otherwise (refused, withdrawn); left the queue or gave up; still on
+its way."""
 
 CASE_COLUMNS = (
     *("replication", "case", "mode", "channel", "operator_class", "office", "priority", "created_h", "hour_of_day", "weekday", "outcome"),
@@ -234,13 +235,17 @@ def _stamps(case: np.ndarray, events: pd.DataFrame) -> np.ndarray:
 
 
 def _outcomes(case: np.ndarray, times: np.ndarray, stays: _Stays, events: pd.DataFrame, shared: Plan) -> np.ndarray:
-    """Say of each case whether it was released, left (lost), was still on its way (censored), or ended otherwise."""
+    """Say of each case whether it was released, left (lost), was still on its way (censored), or ended otherwise.
+
+    Goods released ahead of their arrival are still on their way until they arrive: their release time is not known yet.
+    """
     expired = events[((events["kind"] == "deadline") & events["key"].isin(shared.leaves)).to_numpy()]
     outcome = np.full(len(case), OUTCOMES.index("ended"))
     outcome[stays.place[stays.had("censored")]] = OUTCOMES.index("censored")
     outcome[stays.place[stays.had("left", "expired")]] = OUTCOMES.index("lost")
     outcome[np.searchsorted(case, expired["case"].to_numpy())] = OUTCOMES.index("lost")
-    outcome[times[:, STAMPS.index("released")] >= 0] = OUTCOMES.index("released")
+    still_to_arrive = (outcome == OUTCOMES.index("censored")) & (times[:, STAMPS.index("arrived")] < 0)
+    outcome[(times[:, STAMPS.index("released")] >= 0) & ~still_to_arrive] = OUTCOMES.index("released")
     return outcome
 
 

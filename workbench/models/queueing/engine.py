@@ -217,7 +217,7 @@ def censor(k):
 
 @kernel
 def all_resolved(k, time):
-    """Tell whether the default run-out is over by a time: every observed case is released, ended or lost."""
+    """Tell whether the default run-out is over by a time: every observed case is released and arrived, ended or lost."""
     return k.run.stops_early[0] and k.run.open_cases[0] == 0 and time >= k.run.observed_until[0]
 
 
@@ -292,8 +292,8 @@ def run(
     warm_up_h, observe_h
         Cases created in [warm_up, warm_up + observe) are observed.
     run_out_h
-        Hours that the run goes on after that; None = until every observed case is released, ended or lost, at most
-        90 days.
+        Hours that the run goes on after that; None = until every observed case is resolved, at most 90 days: it has been
+        released and has arrived (goods released ahead are waited for), has ended, or is lost.
     record
         ``journeys``: every stay and every event of the observed cases; ``none``: counts alone.
     compiled

@@ -11,10 +11,12 @@ from workbench.models.queueing.tables import NO_RULE, STAMP_EVENT
 
 __all__ = ["finish_step", "resolve", "write_stamp"]
 
+ARRIVED_SLOT = 0  # the first of STAMPS, which every network has
+
 
 @kernel(inline=True)
 def resolve(k, c):
-    """Count an observed case as released, ended or lost: the default run-out waits for all of them."""
+    """Count an observed case as resolved (released and arrived, ended, or lost): the default run-out waits for all."""
     if not k.case.resolved[c]:
         k.case.resolved[c] = 1
         if k.case.observed[c]:
@@ -27,7 +29,7 @@ def write_stamp(k, c, s, now):
     slot = k.node_stamp.slot[s]
     k.stamp[c, slot] = now
     note_event(k, c, STAMP_EVENT, k.node_stamp.stamp[s], now)
-    if slot == k.run.released_slot[0]:
+    if k.stamp[c, ARRIVED_SLOT] >= 0 and k.stamp[c, k.run.released_slot[0]] >= 0:
         resolve(k, c)
     if k.run.n_deadlines[0] > 0:
         on_stamp(k, c, slot, now)
