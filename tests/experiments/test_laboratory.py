@@ -180,6 +180,7 @@ def test_only_the_reformed_side_may_have_the_value(baseline):
     assert row["percent_change"] == pytest.approx(-10, abs=0.5)
 
 
+@pytest.mark.filterwarnings("ignore::workbench.errors.OverloadWarning")
 def test_of_whole_numbers_the_first_that_suffices(baseline):
     path = "resources.counter_officer@CNSHA.capacity"
     means = {n: wb.simulate(baseline.apply(wb.what_if("set", path=path, value=n)), DESIGN).summary().loc["all", "mean"] for n in (8, 9, 10)}

@@ -164,5 +164,5 @@ def _evaluate_chunk(
 
 def _estimates(baseline: Simulable, variant: Variant, design: Design, outcomes: Sequence[Outcome]) -> dict[str, Estimate]:
     record = "journeys" if any(one.record == "journeys" for one in outcomes) else "summary"
-    runs = simulate(variant.applied_to(baseline), design, executor=SerialExecutor(), record=record)
+    runs = simulate(variant.applied_to(baseline), design, executor=SerialExecutor(), record=record, warn=False)
     return {one.key: one.measure(runs) for one in outcomes}

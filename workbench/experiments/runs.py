@@ -33,6 +33,7 @@ def simulate(
     executor: Submits | None = None,
     progress: Progress | None = None,
     record: Literal["journeys", "summary"] = "journeys",
+    warn: bool = True,
 ) -> Runs:
     """Simulate a scenario and return the runs.
 
@@ -50,6 +51,8 @@ def simulate(
     record
         ``"journeys"`` keeps every stay at every step; ``"summary"`` keeps cases, stamps and what resources did, a
         tenth of the memory. Both give the same tables.
+    warn
+        Whether to warn of overload; a search that tries too few officers on purpose does not.
 
     Raises
     ------
@@ -76,7 +79,8 @@ def simulate(
     if record not in ("journeys", "summary"):
         raise ParameterError(f"record must be 'journeys' or 'summary', not {record!r}")
     shared = plan(scenario, design)
-    warn_of_overload(scenario, design, shared.model)
+    if warn:
+        warn_of_overload(scenario, design, shared.model)
     return _gather(scenario, shared, design, range(design.replications), executor, progress, record)
 
 
