@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks import kernel
+from benchmarks import kernel, startup
 from benchmarks.peers import Journeys, Means, by_c
 from benchmarks.timing import compared
 
@@ -150,6 +150,13 @@ def test_a_row_says_who_was_compared_with_whom_and_a_missing_peer_is_a_line():
     assert second["note"].startswith("not run: No module named 'benchmarks.peers.by_nobody'") and "ratio" not in second
     assert (third["subject"], third["peer"]) == ("two threads", "one thread")
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+@pytest.mark.parametrize("program", startup.PROGRAMS)
+def test_the_programs_of_a_fresh_process_run(program):
+    before = startup.of_children()
+    startup.fresh(program)
+    assert startup.of_children() > before
 
 
 def test_subjects_take_turns_after_one_warm_up():

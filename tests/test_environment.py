@@ -76,6 +76,13 @@ def test_import_is_light():
     assert ran.stdout.strip() == "[]"
 
 
+def test_a_simulation_loads_no_drawing_and_no_statistics_it_does_not_need():
+    unneeded = {"IPython", "ipywidgets", "nbformat", "plotly", "scipy.optimize", "scipy.stats", "statsmodels", "SALib", "dask"}
+    code = f"import sys, workbench as wb; wb.simulate, wb.scenario, wb.measure; print(sorted(set(sys.modules) & {unneeded!r}))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
+
+
 def test_help_is_light():
     code = f"""
 import sys

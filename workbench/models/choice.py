@@ -14,7 +14,6 @@ from typing import Literal
 
 import numpy as np
 from pydantic import Field, model_validator
-from scipy.optimize import brentq
 
 from workbench import catalogue
 from workbench.errors import ParameterError
@@ -226,6 +225,8 @@ def fit_constant(
     >>> round(fit_constant(np.zeros((1, 2)), 1, [0, 1], 0.25, scale_cny=100.0), 3)
     109.861
     """
+    from scipy.optimize import brentq  # takes half a second to load, and few scenarios are fitted
+
     if not 0 < share < 1:
         raise ParameterError(f"share must lie between 0 and 1, not at {share:g}")
 
