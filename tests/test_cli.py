@@ -70,6 +70,17 @@ def test_a_mistake_is_one_line_and_exit_code_2(arguments, words):
     assert result.stdout == ""
 
 
+def test_measures_are_listed_by_programme_and_day(tmp_path):
+    path = tmp_path / "zone.json"
+    assert "merge_record_lists" in run("measures", "--programme", "pilot_zone_31", "--json", path).stdout
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    assert len(rows) == 31 and rows[0]["number"] == "1-1" and rows[0]["executable"] is True
+    assert "pilot_zone_31" in run("measures", "--programmes").stdout
+    assert "smart_gate" not in run("measures", "--on", "2014-05-01", "--place", "CNWGQBZ").stdout
+    refused = run("measures", "--programme", "pilot_zone")
+    assert refused.exit_code == 2 and "Did you mean 'pilot_zone_31'" in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("command", "key"),
     [

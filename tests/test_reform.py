@@ -7,7 +7,7 @@ import pytest
 import workbench as wb
 from workbench.errors import CatalogueError, ParameterError, UnknownKeyError, WorkbenchError
 from workbench.models.operations import OPERATIONS
-from workbench.models.reform import Package
+from workbench.models.reform import Package, find_conflicts
 
 
 @pytest.fixture(scope="module")
@@ -97,28 +97,67 @@ def test_every_operation_is_exercised_here_or_by_a_measure():
 
 
 def test_offer_mode_shares_the_traffic(baseline):
-    alone = wb.what_if("offer_mode", mode="port_clearance_import", share=0.5, offices={"entry": "CNSHA"})
-    with pytest.raises(ParameterError, match="no other mode"):
-        baseline.apply(alone)
+    reformed = baseline.apply(wb.what_if("offer_mode", mode="pre_arrival_import", share=0.25, offices={"entry": "CNSHA"}))
+    assert {key: offer.share for key, offer in reformed.record.modes.items()} == {"port_clearance_import": 0.75, "pre_arrival_import": 0.25}
+    again = wb.what_if("offer_mode", mode="port_clearance_import", share=0.5, offices={"entry": "CNSHA"})
+    with pytest.raises(ParameterError, match="'port_clearance_import' is on offer already in scenario 'shanghai_sea_import_2013'"):
+        baseline.apply(again)
 
 
-@pytest.mark.parametrize("key", list(wb.measures().index))
-def test_every_measure_leaves_its_baseline_alone_and_names_itself(key):
-    measure = wb.measure(key)
-    for name in wb.scenarios().index:
-        scenario = wb.scenario(name)
-        before = scenario.hash()
-        try:
-            reformed = scenario.apply(measure)
-        except WorkbenchError:
-            continue
-        finally:
-            assert scenario.hash() == before
-        table = reformed.diff(scenario)
-        assert set(table["measure"]) == {key}
-        assert (table["basis"] != "").all()
-    for lang in ("en", "zh"):
-        assert measure.record.label.text(lang) in measure.explain(lang)
+def test_offer_mode_brings_what_the_place_lacks(baseline):
+    officer = {"label": {"zh": "关员", "en": "officer"}, "capacity": 2, "basis": {"assumed": "an example"}}
+    fields = {"mode": "smart_secure_lane_import", "share": 0.1, "offices": {"entry": "CNSHA"}}
+    with pytest.raises(UnknownKeyError, match="no resource 'gate_officer@CNSHA'"):
+        baseline.apply(wb.what_if("offer_mode", **fields))
+    brought = {"gate_officer@CNSHA": officer, "scanner@CNSHA": {**officer, "capacity": 9}}
+    reformed = baseline.apply(wb.what_if("offer_mode", **fields, resources=brought))
+    assert reformed.record.resources["gate_officer@CNSHA"].capacity == 2
+    assert reformed.record.resources["scanner@CNSHA"].capacity == 1
+
+
+def test_a_resource_without_an_office_is_meant_everywhere():
+    scenario = wb.scenario("inland_regional_2015")
+    assert changed(scenario, wb.what_if("set_capacity", resource="scanner", add=1)) == {
+        "resources.scanner@CNSHA.capacity": (1, 2),
+        "resources.scanner@CNWUH.capacity": (1, 2),
+    }
+
+
+def test_what_adds_up_does_not_conflict(tmp_path, baseline):
+    path = "steps.check_documents.duration.work_h"
+    half = wb.measure(measure_file(tmp_path, "half", [f"{{op: scale, path: {path}, factor: 0.5}}"]))
+    third = wb.measure(measure_file(tmp_path, "third", [f"{{op: scale, path: {path}, factor: 0.75}}"]))
+    assert baseline.apply(half + third).hash() == baseline.apply(third + half).hash()
+    fixed = wb.measure(measure_file(tmp_path, "fixed", [f"{{op: set, path: {path}, value: {{triangular: [0.1, 0.2, 0.3]}}}}"]))
+    for package in (half + fixed, fixed + half):
+        with pytest.raises(ParameterError, match="both set modes.port_clearance_import.steps.check_documents.duration.work_h"):
+            baseline.apply(package)
+
+
+def test_conflicts_are_found_before_a_run(tmp_path, baseline):
+    change = "{op: set, path: traffic.declarations_per_day, value: %d}"
+    first = wb.measure(measure_file(tmp_path, "first", [change % 90], conflicts="[third]"))
+    second = wb.measure(measure_file(tmp_path, "second", [change % 80]))
+    third = wb.measure(measure_file(tmp_path, "third", ["{op: set_capacity, resource: scanner@CNSHA, add: 1}"]))
+    table = find_conflicts(first + second + third, baseline)
+    assert table[["first", "second", "field"]].to_numpy().tolist() == [
+        ["first", "second", "traffic.declarations_per_day.value"],
+        ["first", "third", ""],
+    ]
+    with pytest.raises(ParameterError, match="'first' and 'third' exclude each other"):
+        baseline.apply(first + third)
+    assert find_conflicts([second, third], baseline).empty
+    lost = wb.measure(measure_file(tmp_path, "lost", ["{op: set, path: traffic.x, value: 1}"]))
+    assert "no path 'x'" in find_conflicts(lost, baseline)["problem"].item()
+
+
+def test_a_change_outside_its_scope_is_left_out(tmp_path, baseline):
+    capacity = "op: set_capacity, resource: scanner@CNSHA, add: 1"
+    both = wb.measure(measure_file(tmp_path, "both", [f"{{{capacity}}}", f"{{{capacity}, scope: {{direction: export}}}}"]))
+    assert baseline.apply(both).record.resources["scanner@CNSHA"].capacity == 2
+    neither = wb.measure(measure_file(tmp_path, "neither", [f"{{{capacity}, scope: {{year: {{min: 2014}}}}}}"]))
+    with pytest.raises(ParameterError, match="changes nothing in scenario"):
+        baseline.apply(neither)
 
 
 def test_composition_is_associative(baseline):
@@ -201,6 +240,15 @@ def test_bad_measure_files_name_file_and_line(tmp_path, baseline):
         wb.measure(measure_file(tmp_path, "bad", ["{op: sett, path: a, value: 1}"]))
     with pytest.raises(CatalogueError, match=r"bad\.yaml:7: factr: unknown field 'factr'. Did you mean 'factor'"):
         wb.measure(measure_file(tmp_path, "bad", ["{op: scale, path: a, factr: 1}"]))
+    for scope, message in (
+        ("{dirction: export}", r"bad\.yaml:\d: no field of a scope 'dirction'. Did you mean 'direction'"),
+        ("{place: CNSHX}", "no place 'CNSHX'. Did you mean"),
+        ("{year: {min: 2015, max: 2013}}", "year matches nothing; it runs from 2015 to 2013"),
+        ("{direction: []}", "direction matches nothing; name at least one value"),
+        ("{place: {min: 3}}", "place takes a value or a list, only year takes a range"),
+    ):
+        with pytest.raises(WorkbenchError, match=message):
+            wb.measure(measure_file(tmp_path, "bad", ["{op: set_capacity, resource: scanner, add: 1}"], scope=scope))
     outside = wb.measure(
         measure_file(tmp_path, "bad", ["{op: set_capacity, resource: scanner@CNSHA, add: 1}"], scope="{direction: export}")
     )

@@ -15,7 +15,15 @@ from workbench.provenance import check_reference
 
 pytestmark = pytest.mark.slow
 
-KEYS = ["inland_regional_2015", "shenzhen_road_2006", "yangtze_transit_2013", "zone_import_2014"]
+KEYS = [
+    "inland_regional_2015",
+    "shenzhen_road_2005",
+    "shenzhen_road_2006",
+    "yangtze_transit_2013",
+    "zone_import_2013",
+    "zone_import_2014",
+    "zone_second_line_2014",
+]
 
 SELDOM_BUSY = {
     "scanner": "one set is the least that an office can have, and a scan takes a quarter of an hour",

@@ -327,17 +327,31 @@ def entry(kind: str, key: str | Path, shape: type[R], noun: str | None = None) -
         path = Path(key)
         if not path.is_file():
             raise CatalogueError(f"there is no file {str(key)!r}")
-        return _checked(read_yaml(path, str(key)), shape, path.stem)
+        value = read_yaml(path, str(key))
+        return _checked(_completed(kind, value, noun), shape, str(value.get("key", path.stem)))
     index = _index(kind)
     if key not in index:
         raise UnknownKeyError(noun, key, index)
-    return _checked(index[key](), shape, str(key))
+    return _checked(_completed(kind, index[key](), noun), shape, str(key))
 
 
 def records(kind: str, shape: type[R]) -> dict[str, R]:
     """Return every entry of a kind as a record, by key, sorted."""
     index = _index(kind)
-    return {key: _checked(index[key](), shape, key) for key in sorted(index)}
+    return {key: _checked(_completed(kind, index[key](), kind), shape, key) for key in sorted(index)}
+
+
+def _completed(kind: str, value: Located, noun: str) -> Located:
+    """Return an entry with the fields of the one that it is ``based_on``, where it does not give them itself."""
+    if "based_on" not in value:
+        return value
+    index, key = _index(kind), value["based_on"]
+    if key not in index:
+        raise UnknownKeyError(noun, key, index, value.where_of("based_on"))
+    below = index[key]()
+    if "based_on" in below:
+        raise CatalogueError(f"{value.where_of('based_on')}: {key!r} is itself based on {below['based_on']!r}; name that one")
+    return located(value, {name: item for name, item in {**below, **value}.items() if name != "based_on"})
 
 
 def raw(kind: str) -> dict[str, Located]:

@@ -321,7 +321,6 @@ def _catalogue_command(name: str, example: str, text: str) -> None:
 for _name, _text in {
     "modes": "List the clearance modes.",
     "scenarios": "List the scenarios.",
-    "measures": "List the reform measures.",
     "terms": "List the terms of the glossary.",
 }.items():
     _catalogue_command(_name, f"workbench {_name} --lang zh --json {_name}.json", _text)
@@ -341,6 +340,23 @@ def replications(ids: tuple[str, ...], n: int, seed: int, lang: str, json_file: 
     with _bar("figures") as progress:
         table = wb.replications(ids or None, design, lang=lang, progress=progress)
     _show(_rows(table), json_file, only=("id", "claim", "reported", "model", "low", "high", "unit", "role", "verdict"))
+
+
+@_command(workbench, "workbench measures --programme pilot_zone_31 --lang zh --json measures.json", name="measures")
+@click.option("--programme", metavar="KEY", help="Only those of a programme, in its order; `workbench measures --programmes` lists them.")
+@click.option("--theme", metavar="KEY", help="Only those of a theme.")
+@click.option("--place", metavar="OFFICE", help="Only those in force at an office.")
+@click.option("--on", metavar="DATE", help="Only those in force on a day.")
+@click.option("--programmes", "list_programmes", is_flag=True, help="List the programmes instead.")
+@_lang
+@_table_options
+def measures(list_programmes: bool, lang: str, json_file: Path | None, **chosen: str | None) -> None:
+    """List the reform measures; ``--json`` has more columns than the terminal shows."""
+    import workbench as wb
+
+    rows = _rows(wb.programmes() if list_programmes else wb.measures(**chosen))
+    shown = () if list_programmes else ("number", "measure", lang, "kind", "effective", "nationwide", "requires")
+    _show(rows, json_file, without={"en": "zh", "zh": "en"}[lang], only=shown)
 
 
 # --- data and logs ----------------------------------------------------------------------------------------------------

@@ -16,18 +16,33 @@ from workbench.models import clearance, process
 from workbench.models.durations import scaled
 from workbench.models.offers import offered
 from workbench.models.process import Process
-from workbench.models.steps import Step
+from workbench.models.quantity import Quantity
 from workbench.models.scenario import Scenario, ScenarioRecord
+from workbench.models.steps import Step
 from workbench.provenance import Basis
 
 __all__ = ["OPERATIONS", "Change", "GraphChange"]
 
 
 class Change(catalogue.Record):
-    """One change of a scenario; its subclasses are the operations."""
+    """One change of a scenario; its subclasses are the operations.
+
+    Attributes
+    ----------
+    basis
+        Of this change, where it differs from the measure's.
+    scope
+        For which scenarios this change is meant; a measure leaves it out elsewhere.
+    """
 
     op: ClassVar[str]
     basis: Basis | None = None
+    scope: Mapping[str, Any] = {}
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether two of the kind on one field give the same in either order, so that they do not conflict."""
+        return False
 
     def applied_to(self, scenario: Scenario, basis: Basis) -> Scenario:
         """Return the scenario with the change made; `basis` is the measure's, where the change has none of its own."""
@@ -138,6 +153,10 @@ class Scale(Change):
     op = "scale"
     path: str
     factor: float
+
+    @property
+    def adds_up(self) -> bool:
+        return True
 
     def applied_to(self, scenario: Scenario, basis: Basis) -> Scenario:
         def change(value: Any) -> Any:
@@ -288,24 +307,35 @@ class Relocate(GraphChange):
 
 
 class SetCapacity(Change):
-    """Change the units of a resource: ``{op: set_capacity, resource: counter_officer@CNSHA, add: 1}`` (or ``units: 12``)."""
+    """Change the units of a resource: ``{op: set_capacity, resource: counter_officer@CNSHA, add: 1}`` (or ``units: 12``).
+
+    Without an office (``scanner``), the resource is changed at every office that has it.
+    """
 
     op = "set_capacity"
     resource: str
     units: int | None = None
     add: int | None = None
 
+    @property
+    def adds_up(self) -> bool:
+        return self.add is not None
+
     def applied_to(self, scenario: Scenario, basis: Basis) -> Scenario:
         if (self.units is None) == (self.add is None):
             raise ParameterError("set_capacity: give exactly one of units and add")
-        if self.resource not in scenario.record.resources:
-            raise UnknownKeyError("resource", self.resource, scenario.record.resources, self.where)
-        return _changed(
-            scenario,
-            f"resources.{self.resource}.capacity",
-            lambda old: self.units if self.add is None else old + self.add,
-            self.basis or basis,
-        )
+        known = scenario.record.resources
+        meant = [name for name in known if self.resource in (name, name.partition("@")[0])]
+        if not meant:
+            raise UnknownKeyError("resource", self.resource, known, self.where)
+        for name in meant:
+            scenario = _changed(
+                scenario,
+                f"resources.{name}.capacity",
+                lambda old: self.units if self.add is None else old + self.add,
+                self.basis or basis,
+            )
+        return scenario
 
 
 class SetCalendar(Change):
@@ -359,7 +389,17 @@ class SetPaymentPolicy(SetChannelPolicy):
 class OfferMode(Change):
     """Put a mode on offer, on its haul where it has one.
 
-    Under fixed shares it takes its share of traffic, and the shares of the others shrink in proportion.
+    Under fixed shares it takes its share of traffic, and the shares of the others shrink in proportion; under least cost and
+    logit, traders choose it as they choose the others. What the mode needs and the place does not have yet comes with it.
+
+    Attributes
+    ----------
+    share, offices, haul, availability, judged_on, steps
+        As in `workbench.models.offers.Offer`.
+    constant_cny
+        What the mode seems to cost beyond its generalised cost (habit, switching), under least cost and logit.
+    resources, calendars, policies
+        Entries as in a scenario file; those that the scenario has already stay as they are.
     """
 
     op = "offer_mode"
@@ -367,16 +407,29 @@ class OfferMode(Change):
     share: float = 0.0
     offices: Mapping[str, str]
     haul: str = ""
+    availability: Quantity | None = None
+    judged_on: str = ""
+    steps: Mapping[str, Any] = {}
+    constant_cny: float = 0.0
+    resources: Mapping[str, Any] = {}
+    calendars: Mapping[str, Any] = {}
+    policies: Mapping[str, Any] = {}
 
     def applied_to(self, scenario: Scenario, basis: Basis) -> Scenario:
+        if self.mode in scenario.modes:
+            raise ParameterError(f"offer_mode: mode {self.mode!r} is on offer already in scenario {scenario.key!r}")
         raw = scenario.record.model_dump()
-        others = {key: offer for key, offer in raw["modes"].items() if key != self.mode}
+        others = raw["modes"]
         if scenario.record.choice.rule == "fixed":
             self._take_share(others)
-        offer = {"share": self.share, "offices": dict(self.offices), "haul": self.haul, "basis": (self.basis or basis).model_dump()}
-        record = catalogue.parse({**raw, "modes": {**others, self.mode: offer}}, ScenarioRecord, self.mode)
-        modes = {**scenario.modes, self.mode: scenario.modes.get(self.mode) or offered(self.mode, record.modes[self.mode])}
-        return replace(scenario, record=record, modes={key: modes[key] for key in record.modes})
+        offer = {name: getattr(self, name) for name in ("share", "haul", "judged_on", "steps")}
+        offer |= {"offices": dict(self.offices), "basis": (self.basis or basis).model_dump()}
+        offer |= {"availability": self.availability.model_dump()} if self.availability else {}
+        brought = {name: {**getattr(self, name), **raw[name]} for name in ("resources", "calendars", "policies")}
+        if self.constant_cny:
+            raw["choice"]["constants_cny"] = {**raw["choice"]["constants_cny"], self.mode: self.constant_cny}
+        record = catalogue.parse({**raw, **brought, "modes": {**others, self.mode: offer}}, ScenarioRecord, self.mode)
+        return replace(scenario, record=record, modes={**scenario.modes, self.mode: offered(self.mode, record.modes[self.mode])})
 
     def _take_share(self, others: Mapping[str, Any]) -> None:
         if not 0 <= self.share <= 1:

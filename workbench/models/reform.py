@@ -6,8 +6,9 @@ A `Measure` is a named, dated, cited list of typed changes. ``a + b`` is again o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,53 +16,24 @@ import pandas as pd
 
 from workbench import catalogue
 from workbench.errors import CatalogueError, ParameterError, UnknownKeyError, WorkbenchError
+from workbench.models import scope
+from workbench.models.measure_records import MeasureRecord
 from workbench.models.operations import OPERATIONS, Change, GraphChange
 from workbench.models.scenario import Scenario
 from workbench.provenance import Basis
 
-__all__ = ["Act", "Measure", "Package", "measure", "measures", "what_if"]
-
-
-# ---------------------------------------------------------------------------------------------------------- measures
-
-
-class Programme(catalogue.Record):
-    """A place of the measure in a reform programme, with the reference that puts it there."""
-
-    programme: str
-    number: str = ""
-    reference: str
-
-
-class MeasureRecord(catalogue.Record):
-    """What a file in ``measures/`` holds."""
-
-    key: str
-    label: catalogue.Label
-    description: catalogue.Label
-    programmes: tuple[Programme, ...]
-    references: tuple[str, ...]
-    law: tuple[str, ...] = ()
-    announced: str = ""
-    piloted: tuple[Mapping[str, str], ...] = ()
-    effective: str = ""
-    replicated: str = ""
-    scope: Mapping[str, Any] = {}
-    requires: tuple[str, ...] = ()
-    conflicts: tuple[str, ...] = ()
-    changes: tuple[Any, ...] = ()
-    cannot_model: catalogue.Label | None = None
-    basis: Basis
+__all__ = ["Act", "Measure", "Package", "find_conflicts", "measure", "package", "what_if"]
 
 
 @dataclass(frozen=True)
 class Act:
-    """One change as it was made: by which measure, on which paths, on what basis."""
+    """One change as it was made: by which measure, by which operation, on which paths, on what basis."""
 
     measure: str
     paths: tuple[str, ...]
     references: tuple[str, ...]
     basis: Basis
+    change: Change
 
     def concerns(self, path: str) -> bool:
         """Say whether the change explains a difference at `path`."""
@@ -147,7 +119,7 @@ class Package:
             lines.append(f"{record.label.text(lang)} ({record.key}): {record.description.text(lang)}")
             lines += [
                 f"  {change.op}: "
-                + ", ".join(f"{name} {value}" for name, value in change if name != "basis" and value not in (None, (), ""))
+                + ", ".join(f"{name} {value}" for name, value in change if name != "basis" and value not in (None, (), "", {}))
                 for change in part.changes
             ]
             if record.cannot_model:
@@ -163,19 +135,12 @@ def _overlap(first: str, second: str) -> bool:
 def _applied(part: Measure, scenario: Scenario) -> Scenario:
     record = part.record
     where = f"{record.where}: " if record.where else ""
-    if not part.changes:
-        reason = record.cannot_model.en if record.cannot_model else "it has no changes"
-        raise ParameterError(f"{where}measure {record.key!r} cannot be applied: {reason}")
-    _check_scope(record, scenario, where)
-    done = {act.measure for act in scenario.measures}
-    missing = [key for key in record.requires if key not in done]
-    if missing:
-        raise ParameterError(f"{where}measure {record.key!r} requires {missing[0]!r} before it; apply that first")
-    for act in scenario.measures:
-        if act.measure in record.conflicts:
-            raise ParameterError(f"{where}measure {record.key!r} conflicts with {act.measure!r}")
+    _check_applicable(part, scenario, where)
     settled = [act for act in scenario.measures if act.measure != record.key and act.measure not in record.requires]
+    before = scenario
     for change in part.changes:
+        if scope.mismatch(change.scope, scenario):
+            continue
         try:
             changed = change.applied_to(scenario, record.basis)
         except UnknownKeyError:
@@ -183,35 +148,119 @@ def _applied(part: Measure, scenario: Scenario) -> Scenario:
         except WorkbenchError as error:
             raise type(error)(f"{where}measure {record.key!r}: {error}") from None
         paths = tuple(changed.diff(scenario)["path"])
-        for act in settled:
-            clash = next((path for path in paths if act.concerns(path)), None)
-            if clash and not isinstance(change, GraphChange):
+        act = Act(record.key, paths, (*record.references, *record.law), change.basis or record.basis, change)
+        for earlier in settled:
+            if clash := _clash(earlier, act):
                 raise ParameterError(
-                    f"{where}measures {act.measure!r} and {record.key!r} both set {clash}; keep one, or let one require the other"
+                    f"{where}measures {earlier.measure!r} and {record.key!r} both set {clash}; keep one, or let one require the other"
                 )
-        act = Act(record.key, paths, (*record.references, *record.law), change.basis or record.basis)
         scenario = replace(changed, measures=(*scenario.measures, act))
-    if not any(act.paths for act in scenario.measures[-len(part.changes) :]):
+    if not any(act.paths for act in scenario.measures[len(before.measures) :]):
         raise ParameterError(f"{where}measure {record.key!r} changes nothing in scenario {scenario.key!r}")
-    return scenario
+    return replace(scenario, applied=(*before.applied, part))
 
 
-def _check_scope(record: MeasureRecord, scenario: Scenario, where: str) -> None:
-    facts = {
-        "direction": scenario.record.direction,
-        "transport_mode": scenario.record.transport_mode,
-        "place": scenario.record.place,
-        "scenario": scenario.key,
-    }
-    for field, wanted in record.scope.items():
-        if field not in facts:
-            raise UnknownKeyError("field of a scope", field, facts, where)
-        allowed = wanted if isinstance(wanted, (list, tuple)) else [wanted]
-        if facts[field] not in allowed:
-            raise ParameterError(
-                f"{where}measure {record.key!r} is for {field} {', '.join(map(str, allowed))};"
-                f" scenario {scenario.key!r} has {facts[field]!r}"
-            )
+def _check_applicable(part: Measure, scenario: Scenario, where: str) -> None:
+    record = part.record
+    if record.is_placeholder:
+        likely = ", ".join(f"{item.label.en} ({item.confidence})" for item in record.likely or ()) or "nothing is known of it"
+        raise ParameterError(f"{where}measure {record.key!r} is a placeholder, its name is lost; it may have been: {likely}. Apply another")
+    if not part.changes:
+        reason = record.cannot_model.en if record.cannot_model else "it has no changes"
+        raise ParameterError(f"{where}measure {record.key!r} cannot be applied: {reason}")
+    if outside := scope.mismatch(record.scope, scenario):
+        raise ParameterError(f"{where}measure {record.key!r} {outside}")
+    done = {act.measure for act in scenario.measures} | set(scenario.modes)
+    missing = [key for key in record.requires if key not in done and not _only_described(key)]
+    if missing:
+        raise ParameterError(f"{where}measure {record.key!r} requires {missing[0]!r} before it; apply that first")
+    for earlier in scenario.applied:
+        if earlier.key in record.conflicts or record.key in earlier.record.conflicts:
+            field = _common_field(earlier, part, scenario)
+            raise ParameterError(f"{where}measures {earlier.key!r} and {record.key!r} exclude each other: both change {field}; keep one")
+
+
+def _only_described(key: str) -> bool:
+    """Say whether a measure of the catalogue has no changes, so that nothing can be applied before what requires it."""
+    return key in catalogue.keys("measures") and not catalogue.entry("measures", key, MeasureRecord).changes
+
+
+def _clash(earlier: Act, later: Act) -> str:
+    """Return a path that a later change sets although an earlier one has; graph changes compose, and so does what adds up."""
+    if isinstance(later.change, GraphChange) or (later.change.adds_up and earlier.change.adds_up and earlier.change.op == later.change.op):
+        return ""
+    return next((path for path in later.paths if earlier.concerns(path)), "")
+
+
+def _common_field(first: Measure, second: Measure, scenario: Scenario) -> str:
+    """Return what two measures both change in the scenario as it was before any measure; their themes where it is no one field."""
+    acts = [act for act in scenario.measures if act.measure == first.key]
+    paths = [path for change in second.changes for path in _paths(change, scenario)]
+    return next((path for path in paths if any(act.concerns(path) for act in acts)), f"the same thing ({second.record.theme or 'theirs'})")
+
+
+def _paths(change: Change, scenario: Scenario) -> tuple[str, ...]:
+    try:
+        return tuple(change.applied_to(scenario, Basis(assumed="tried out")).diff(scenario)["path"])
+    except WorkbenchError:
+        return ()
+
+
+def find_conflicts(measures: Measure | Package | Iterable[Measure], scenario: Scenario) -> pd.DataFrame:
+    """Say before a run which measures of a package do not go together in a scenario.
+
+    Parameters
+    ----------
+    measures
+        A package, or measures in any order.
+    scenario
+        The baseline.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a problem, with columns ``first``, ``second`` (measures; empty where only one is concerned), ``field`` (the path that
+        both set) and ``problem`` in words. Empty where the package can be applied.
+
+    Examples
+    --------
+    >>> from workbench.models.scenario import scenario
+    >>> fewer = what_if("set_capacity", resource="scanner@CNSHA", units=0)
+    >>> find_conflicts(fewer, scenario("shanghai_sea_import_2013")).empty
+    True
+    """
+    parts = measures.parts if isinstance(measures, (Measure, Package)) else tuple(measures)
+    rows = []
+    for first, second in combinations(parts, 2):
+        if first.key not in second.record.requires:
+            rows += _pair_conflict(first, second, scenario)
+    if not rows:
+        try:
+            Package(parts).applied_to(scenario)
+        except WorkbenchError as error:
+            rows.append({"first": "", "second": "", "field": "", "problem": str(error)})
+    return pd.DataFrame(rows, columns=["first", "second", "field", "problem"])
+
+
+def _pair_conflict(first: Measure, second: Measure, scenario: Scenario) -> list[dict[str, str]]:
+    declared = second.key in first.record.conflicts or first.key in second.record.conflicts
+    mine, yours = (_acts(part, scenario) for part in (first, second))
+    field = next((path for later in yours for earlier in mine if (path := _clash(earlier, later))), "")
+    if not field and declared:
+        field = next((path for later in yours for path in later.paths for earlier in mine if earlier.concerns(path)), "")
+    if not (declared or field):
+        return []
+    problem = "they exclude each other" if declared else "both set it; keep one, or let one require the other"
+    return [{"first": first.key, "second": second.key, "field": field, "problem": problem}]
+
+
+def _acts(part: Measure, scenario: Scenario) -> tuple[Act, ...]:
+    """Return what a measure does by itself; nothing where it needs another before it."""
+    alone = replace(part, record=part.record.model_copy(update={"requires": ()}))
+    try:
+        return _applied(alone, scenario).measures[len(scenario.measures) :]
+    except WorkbenchError:
+        return ()
 
 
 def _change(raw: Any, where: str) -> Change:
@@ -230,30 +279,41 @@ def measure(key: str | Path) -> Measure:
     Raises
     ------
     UnknownKeyError
-        When there is no such measure or operation; the message offers the nearest.
+        When there is no such measure, operation, theme, programme or field of a scope; the message offers the nearest.
     CatalogueError
         When the file is malformed; with file:line.
+
+    Examples
+    --------
+    >>> measure("paperless_declaration").changes[0].op
+    'set'
     """
-    record = catalogue.entry("measures", key, MeasureRecord)
-    return Measure(record, tuple(_change(raw, record.where) for raw in record.changes))
+    return from_record(catalogue.entry("measures", key, MeasureRecord))
 
 
-def measures() -> pd.DataFrame:
-    """Return the measures as a table: key, zh, en, programmes, effective, executable."""
-    rows = []
-    for key in catalogue.keys("measures"):
-        record = measure(key).record
-        rows.append(
-            {
-                "measure": key,
-                "zh": record.label.zh,
-                "en": record.label.en,
-                "programmes": ", ".join(f"{item.programme} {item.number}".strip() for item in record.programmes),
-                "effective": record.effective,
-                "executable": bool(record.changes),
-            }
-        )
-    return pd.DataFrame(rows, columns=["measure", "zh", "en", "programmes", "effective", "executable"]).set_index("measure")
+def from_record(record: MeasureRecord) -> Measure:
+    """Return the measure that a record describes, its changes typed and its scopes checked."""
+    changes = tuple(_change(raw, record.where) for raw in record.changes)
+    scope.check(record.scope, record.where)
+    for change in changes:
+        scope.check(change.scope, change.where)
+    for item in record.programmes:
+        if item.programme not in (known := catalogue.keys("programmes")):
+            raise UnknownKeyError("programme", item.programme, known, item.where)
+    if record.theme and record.theme not in (known := catalogue.keys("themes")):
+        raise UnknownKeyError("theme", record.theme, known, record.where)
+    return Measure(record, changes)
+
+
+def package(keys: Iterable[str | Path | Measure]) -> Package:
+    """Return measures, by key, path or as they are, as one package in the order given.
+
+    Examples
+    --------
+    >>> package(["classified_clearance", "paperless_declaration"]).key
+    'classified_clearance + paperless_declaration'
+    """
+    return Package(tuple(item if isinstance(item, Measure) else measure(item) for item in keys))
 
 
 def what_if(op: Literal[tuple(OPERATIONS)], **fields: Any) -> Measure:  # type: ignore[valid-type]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -143,6 +143,8 @@ class Scenario:
         What has been applied: (measure key, path, before, after, source, basis) of each change, in order.
     own_traffic
         A user's declarations that replace the synthetic ones, or None.
+    base, applied
+        The record as its file says it, and the measures applied since, in order: what `to_yaml` writes.
 
     Examples
     --------
@@ -155,6 +157,8 @@ class Scenario:
     modes: Mapping[str, ClearanceMode]
     measures: tuple[Any, ...] = ()
     own_traffic: pd.DataFrame | None = None
+    base: ScenarioRecord | None = None
+    applied: tuple[Any, ...] = ()
 
     @property
     def key(self) -> str:
@@ -173,12 +177,21 @@ class Scenario:
 
     # --------------------------------------------------------------------------------------------------- provenance
 
-    def numbers(self) -> Iterator[tuple[str, Any, Basis | None]]:
-        """Yield (path, value, basis) of every value, scenario first, then the modes step by step."""
+    def numbers(self, record: bool = True, without: Collection[str] = ()) -> Iterator[tuple[str, Any, Basis | None]]:
+        """Yield (path, value, basis) of every value, scenario first, then the modes step by step.
+
+        Parameters
+        ----------
+        record
+            False leaves out what is not in the modes.
+        without
+            Keys of modes to leave out.
+        """
         local = {"modes": {"__all__": {"steps"}}}  # they stand in the modes
-        yield from _flat(self.record.model_dump(exclude={"key": True, "label": True, "description": True, **local}), "")
+        if record:
+            yield from _flat(self.record.model_dump(exclude={"key": True, "label": True, "description": True, **local}), "")
         for key, mode in self.modes.items():
-            for step in mode.process:
+            for step in () if key in without else mode.process:
                 yield from _flat(step.model_dump(exclude={"key", "label", "basis"}), f"modes.{key}.steps.{step.key}.")
 
     def bases(self) -> pd.DataFrame:
@@ -213,8 +226,12 @@ class Scenario:
         pandas.DataFrame
             Columns ``path``, ``before`` (in `other`), ``after`` (here), ``measure`` that did it, ``source``, ``basis``.
         """
-        whole = {f"modes.{key}.steps.{step}." for key in {*self.modes, *other.modes} for step in _keys(self, key) ^ _keys(other, key)}
-        before, after = (_values(item, whole) for item in (other, self))
+        same = [key for key in self.modes if self.modes[key] is other.modes.get(key)]
+        whole = {
+            f"modes.{key}.steps.{step}." for key in {*self.modes, *other.modes} - {*same} for step in _keys(self, key) ^ _keys(other, key)
+        }
+        record = self.record is not other.record
+        before, after = (_values(item.numbers(record, without=same), whole, item) for item in (other, self))
         rows = []
         for path in dict.fromkeys([*before, *after]):
             value, basis = after.get(path, (None, None))
@@ -492,11 +509,12 @@ def _keys(scenario: Scenario, mode: str) -> set[str]:
     return set(scenario.modes[mode].process.keys) if mode in scenario.modes else set()
 
 
-def _values(scenario: Scenario, whole: set[str]) -> dict[str, tuple[Any, Basis | None]]:
+def _values(numbers: Iterable[tuple[str, Any, Basis | None]], whole: set[str], scenario: Scenario) -> dict[str, tuple[Any, Basis | None]]:
     """Map each path to its value and basis; a step that only one side has stands as one row, by its label."""
     values: dict[str, tuple[Any, Basis | None]] = {}
-    for path, value, basis in scenario.numbers():
-        if not path.startswith(tuple(whole)):
+    left_out = tuple(whole)
+    for path, value, basis in numbers:
+        if not path.startswith(left_out):
             values[path] = (value, basis)
     for step in sorted(whole):
         _, key, _, name = step.rstrip(".").split(".", 3)
