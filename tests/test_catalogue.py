@@ -210,3 +210,17 @@ def test_a_corrected_file_is_read_again(write):
         entry("things", "gate", Thing)
     write(HEAD + "n_visits: 1\n# corrected\n")
     assert entry("things", "gate", Thing).n_visits == 1
+
+
+def test_an_entry_is_based_on_another(tmp_path):
+    (tmp_path / "things").mkdir()
+    (tmp_path / "things" / "first.yaml").write_text("label: {zh: 甲, en: a}\nkey: first\nnote: one\n", "utf-8")
+    (tmp_path / "things" / "second.yaml").write_text("based_on: first\nnote: two\n", "utf-8")
+    (tmp_path / "things" / "third.yaml").write_text("based_on: second\nlabel: {zh: 丙, en: c}\n", "utf-8")
+    (tmp_path / "things" / "round.yaml").write_text("based_on: about\n", "utf-8")
+    (tmp_path / "things" / "about.yaml").write_text("based_on: round\n", "utf-8")
+    with catalogue.laid_over(tmp_path):
+        third = catalogue.entry("things", "third", catalogue.Named)
+        assert (third.key, third.label.en, third.note) == ("third", "c", "two")
+        with pytest.raises(CatalogueError, match=r"about\.yaml:1: entries are based on each other in a circle: round → about → round"):
+            catalogue.entry("things", "about", catalogue.Named)

@@ -158,3 +158,65 @@ def test_unknown_scenarios_name_the_nearest():
         wb.scenario("shanghai_sea_import_2031")
     with pytest.raises(CatalogueError, match=r"there is no file 'none\.yaml'"):
         wb.scenario("none.yaml")
+
+
+# ------------------------------------------------------------------------------------------------------- saved and shared
+
+
+def test_a_saved_scenario_comes_back_to_the_same_journeys(tmp_path, baseline):
+    own = wb.what_if("set_calendar", calendar="customs_hours", saturday=["09:00-12:00"])
+    reformed = baseline.apply(wb.measure("classified_clearance") + wb.measure("paperless_declaration") + own)
+    path = reformed.save(tmp_path / "mine.yaml")
+    text = path.read_text("utf-8")
+    assert "based_on: shanghai_sea_import_2013" in text and "- classified_clearance" in text and "09:00-12:00" in text
+    again = wb.scenario(path)
+    assert (again.key, again.hash()) == (reformed.key, reformed.hash())
+    assert again.diff(baseline).drop(columns="basis").equals(reformed.diff(baseline).drop(columns="basis"))
+    design = wb.Design(replications=1, warm_up_h=0, observe_h=48, seed=3)
+    assert wb.simulate(again, design).journeys.equals(wb.simulate(reformed, design).journeys)
+    assert again.to_yaml() == reformed.to_yaml()
+    with pytest.raises(WorkbenchError, match="exists already"):
+        reformed.save(path)
+
+
+def test_a_scenario_of_ones_own_is_saved_whole(tmp_path):
+    file = tmp_path / "quiet.yaml"
+    file.write_text(
+        "based_on: shanghai_sea_import_2013\n"
+        "label: {zh: 淡季, en: quiet season}\n"
+        "traffic:\n  profile: shanghai_sea_import\n  declarations_per_day: {value: 40, basis: {assumed: a quiet day}}\n"
+        "  entry_office: CNSHA\n  destination_office: CNSHA\n",
+        "utf-8",
+    )
+    own = wb.scenario(file)
+    assert (own.key, own.record.traffic["declarations_per_day"]["value"]) == ("quiet", 40)
+    assert own.record.resources == wb.scenario("shanghai_sea_import_2013").record.resources
+    reformed = own.apply(wb.measure("paperless_declaration"))
+    again = wb.scenario(reformed.save(tmp_path / "elsewhere.yaml"))
+    assert (again.key, again.hash()) == ("quiet", reformed.hash())
+
+
+def test_every_scenario_is_saved_and_read_back(tmp_path):
+    for key in wb.scenarios().index:
+        scenario = wb.scenario(key)
+        assert wb.scenario(scenario.save(tmp_path / f"{key}.yaml")).hash() == scenario.hash()
+
+
+def test_what_a_file_cannot_say_is_refused(tmp_path, baseline):
+    from workbench.models.mode_choice import with_values
+
+    tried = with_values(wb.scenario("yangtze_transit_2013"), prices={"visit_cny": 50.0})
+    with pytest.raises(ParameterError, match="changed other than by measures"):
+        tried.to_yaml()
+    path = baseline.apply(wb.measure("paperless_declaration")).save(tmp_path / "old.yaml")
+    path.write_text(path.read_text("utf-8").replace("hash: ", "hash: 0"), "utf-8")
+    with pytest.raises(CatalogueError, match=r"old\.yaml:1: hash: .* have changed since this was saved"):
+        wb.scenario(path)
+    path.write_text("based_on: shanghai_sea_import_2013\nmeasures: [paperless_declaraton]\n", "utf-8")
+    with pytest.raises(UnknownKeyError, match="Did you mean 'paperless_declaration'"):
+        wb.scenario(path)
+    path.write_text("based_on: shanghai_sea_import_2031\n", "utf-8")
+    with pytest.raises(
+        UnknownKeyError, match=r"old\.yaml:1: no scenario 'shanghai_sea_import_2031'. Did you mean 'shanghai_sea_import_2013'"
+    ):
+        wb.scenario(path)

@@ -41,6 +41,7 @@ __all__ = [
     "raw",
     "read_yaml",
     "records",
+    "write_yaml",
 ]
 
 FOLDER_VARIABLE = "WORKBENCH_CATALOGUE"
@@ -202,6 +203,35 @@ def _plain(node: yaml.Node, loader: yaml.Loader, shown: str) -> Any:
     return mapping
 
 
+class _Dumper(yaml.SafeDumper):
+    """Writes what `read_yaml` reads back as it was: text that looks like a number or a truth value is quoted."""
+
+    yaml_implicit_resolvers: ClassVar[dict] = {key: list(items) for key, items in yaml.SafeDumper.yaml_implicit_resolvers.items()}
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Write a value again where it stands twice."""
+        return True
+
+
+for _first, _items in _Loader.yaml_implicit_resolvers.items():
+    _Dumper.yaml_implicit_resolvers.setdefault(_first, []).extend(_items)
+_Dumper.add_multi_representer(Mapping, lambda dumper, data: dumper.represent_dict(data.items()))
+_Dumper.add_representer(tuple, lambda dumper, data: dumper.represent_list(data))
+
+
+def write_yaml(value: Mapping) -> str:
+    """Return nested plain values as YAML that `read_yaml` reads back as they are; innermost lists and mappings in one line.
+
+    Examples
+    --------
+    >>> print(write_yaml({"key": "8:30", "share": 0.5, "list": ("a", "1")}), end="")
+    key: '8:30'
+    share: 0.5
+    list: [a, '1']
+    """
+    return yaml.dump(value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, default_flow_style=None, width=130)
+
+
 def parse(value: Mapping, shape: type[R], name: str = "") -> R:
     """Check a mapping against a record and return the record.
 
@@ -341,17 +371,17 @@ def records(kind: str, shape: type[R]) -> dict[str, R]:
     return {key: _checked(_completed(kind, index[key](), kind), shape, key) for key in sorted(index)}
 
 
-def _completed(kind: str, value: Located, noun: str) -> Located:
+def _completed(kind: str, value: Located, noun: str, above: tuple[str, ...] = ()) -> Located:
     """Return an entry with the fields of the one that it is ``based_on``, where it does not give them itself."""
     if "based_on" not in value:
         return value
     index, key = _index(kind), value["based_on"]
     if key not in index:
         raise UnknownKeyError(noun, key, index, value.where_of("based_on"))
-    below = index[key]()
-    if "based_on" in below:
-        raise CatalogueError(f"{value.where_of('based_on')}: {key!r} is itself based on {below['based_on']!r}; name that one")
-    return located(value, {name: item for name, item in {**below, **value}.items() if name != "based_on"})
+    if key in above:
+        raise CatalogueError(f"{value.where_of('based_on')}: entries are based on each other in a circle: {' → '.join((*above, key))}")
+    below = _completed(kind, index[key](), noun, (*above, key))
+    return located(value, {name: item for name, item in {**below, **value}.items() if name not in ("based_on", *{"key"} - {*value})})
 
 
 def raw(kind: str) -> dict[str, Located]:

@@ -78,6 +78,14 @@ class Measure:
         """Return the scenario as the measure leaves it."""
         return Package(self.parts).applied_to(scenario)
 
+    def to_plain(self) -> str | dict[str, Any]:
+        """Return what a scenario file says of it: its key where the catalogue has it as it is, else everything."""
+        if self.key in catalogue.keys("measures") and catalogue.entry("measures", self.key, MeasureRecord) == self.record:
+            return self.key
+        changes = [{"op": change.op, **change.model_dump(exclude_defaults=True)} for change in self.changes]
+        required = {"programmes": self.record.programmes, "references": self.record.references}
+        return {**required, **self.record.model_dump(exclude_defaults=True, by_alias=True, exclude={"changes"}), "changes": changes}
+
     def explain(self, lang: str = "en") -> str:
         """Return in a few lines what the measure is, what it changes and what it cannot say."""
         return Package(self.parts).explain(lang)

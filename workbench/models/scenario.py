@@ -20,7 +20,8 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from workbench import catalogue
-from workbench.errors import CatalogueError, SimulationError, UnknownKeyError
+from workbench.errors import CatalogueError, ParameterError, SimulationError, UnknownKeyError
+from workbench.files import refuse_existing, write_whole
 from workbench.models import declaration, mode_choice
 from workbench.models.calendars import MONTHS, Hours, month_calendar, queueing_calendar
 from workbench.models.choice import Choice
@@ -276,6 +277,53 @@ class Scenario:
             When the table does not pass `workbench.models.declaration.check`.
         """
         return replace(self, own_traffic=declaration.check(declarations, operator_classes=self._operator_classes))
+
+    # --------------------------------------------------------------------------------------------------------- saving
+
+    def to_yaml(self) -> str:
+        """Return the scenario as the text of a file that `scenario` reads back to the same hash, and so to the same journeys.
+
+        A scenario of the catalogue stands there by its key, one's own with all it says; then come the measures applied, those of
+        the catalogue by key, others whole.
+
+        Raises
+        ------
+        ParameterError
+            When something was changed other than by measures, or the traffic is the user's own; a file cannot say that.
+        """
+        if self.own_traffic is not None:
+            raise ParameterError(f"{self.key}: a scenario file holds no declarations; save it without them and use with_traffic again")
+        base = self.base or self.record
+        content: dict[str, Any] = {"key": self.key}
+        if self.key in catalogue.keys("scenarios") and scenario(self.key).record == base:
+            content["based_on"] = self.key
+        else:
+            content |= base.model_dump(exclude_defaults=True)
+        if self.applied:
+            content["measures"] = [part.to_plain() for part in self.applied]
+        again = _built(base)
+        for part in self.applied:
+            again = again.apply(part)
+        if again.hash() != self.hash():
+            raise ParameterError(
+                f"{self.key}: something was changed other than by measures (prices or coefficients tried out); use what_if"
+            )
+        return catalogue.write_yaml({**content, "hash": self.hash()})
+
+    def save(self, path: str | Path, force: bool = False) -> Path:
+        """Write the scenario to a YAML file, to keep it or to pass it on; see `to_yaml`.
+
+        Raises
+        ------
+        WorkbenchError
+            When the file exists and `force` is not set, or cannot be written.
+        ParameterError
+            As `to_yaml`.
+        """
+        path = Path(path)
+        refuse_existing(path, force)
+        write_whole(path, self.to_yaml())
+        return path
 
     # ---------------------------------------------------------------------------------------------------- simulation
 
@@ -544,31 +592,68 @@ def _flat(value: Any, path: str, basis: Basis | None = None) -> Iterator[tuple[s
         yield path.rstrip("."), value, basis
 
 
+class ScenarioFile(ScenarioRecord):
+    """A file in ``scenarios/``, or one that `Scenario.save` wrote.
+
+    Attributes
+    ----------
+    measures
+        What is applied on top, in order: keys of measures, paths, or whole measures.
+    hash
+        Hash that the scenario must then have.
+    """
+
+    measures: tuple[Any, ...] = ()
+    hash: str = ""
+
+
 def scenario(key: str | Path) -> Scenario:
-    """Return a scenario by key, or from the path of one's own YAML file.
+    """Return a scenario by key, or from the path of a YAML file: one's own, or one that `Scenario.save` wrote.
 
     Raises
     ------
     UnknownKeyError
-        When there is no such scenario, or it names a mode, office role, resource or policy that does not exist.
+        When there is no such scenario, or it names a mode, office role, resource, policy or measure that does not exist.
     CatalogueError
-        When the file is malformed; with file:line.
+        When the file is malformed; with file:line. When a saved scenario no longer comes out as it was saved.
 
     Examples
     --------
     >>> scenario("shanghai_sea_import_2013").record.place
     'CNSHA'
     """
-    record = catalogue.entry("scenarios", key, ScenarioRecord)
+    file = catalogue.entry("scenarios", key, ScenarioFile)
     known = catalogue.keys("modes")
-    for name, offer in record.modes.items():
+    for name, offer in file.modes.items():
         if name not in known:
             raise UnknownKeyError("clearance mode", name, known, offer.where)
-    return _built(record)
+    record = ScenarioRecord(**{name: getattr(file, name) for name in ScenarioRecord.model_fields})
+    record._where = file.where
+    built = _with_measures(_built(record), file)
+    if file.hash and built.hash() != file.hash:
+        raise CatalogueError(
+            f"{file.where}: hash: modes, measures or the scenario itself have changed since this was saved, so that it would not"
+            " give the same journeys; take the line `hash` out to go on with what is there now"
+        )
+    return built
+
+
+def _with_measures(built: Scenario, file: ScenarioFile) -> Scenario:
+    from workbench.models import reform  # it needs scenarios itself
+
+    for item in file.measures:
+        if isinstance(item, catalogue.Located):
+            part = reform.from_record(catalogue.parse(item, reform.MeasureRecord, "measures"))
+        elif isinstance(item, str):
+            part = reform.measure(item)
+        else:
+            raise CatalogueError(f"{file.where}: measures: each is a key, a path or a whole measure, not {item!r}")
+        built = built.apply(part)
+    return built
 
 
 def _built(record: ScenarioRecord) -> Scenario:
-    built = Scenario(record, {name: offered(name, offer) for name, offer in record.modes.items()})
+    built = Scenario(record, {name: offered(name, offer) for name, offer in record.modes.items()}, base=record)
     built.network()
     _ = built._traffic_spec
     return built
