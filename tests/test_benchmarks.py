@@ -13,11 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from scipy import stats
 
-from benchmarks import kernel, startup
+from benchmarks import growth, kernel, startup
 from benchmarks.peers import Journeys, Means, by_c
 from benchmarks.timing import compared
+from workbench.cli import workbench
 
 ROOT = Path(__file__).parent.parent
 SIZE = 2000
@@ -150,6 +152,36 @@ def test_a_row_says_who_was_compared_with_whom_and_a_missing_peer_is_a_line():
     assert second["note"].startswith("not run: No module named 'benchmarks.peers.by_nobody'") and "ratio" not in second
     assert (third["subject"], third["peer"]) == ("two threads", "one thread")
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_growth_is_measured_and_drawn():
+    told = []
+    measured = [growth.Case("steps", steps, "M/M/3", 300, lambda s=steps: growth.tandem(s, 3, 2, 300)) for steps in (1, 2, 4)]
+    measured += [growth.Case("classes", size, "M/M/10", 300, lambda: None) for size in (1, 8)]
+    rows = list(growth.rows(2, lambda done, of: told.append((done, of)), measured))
+    assert [(row["grows"], row["size"]) for row in rows] == [("steps", 1), ("steps", 2), ("steps", 4), ("classes", 1), ("classes", 8)]
+    assert rows[0]["us_per_declaration"] == rows[0]["subject_s"] / 300 * 1e6
+    assert told[-1] == (10, 10)
+    costs = [{**row, "us_per_declaration": 3.0 * row["size"]} for row in rows]
+    figure = growth.draw(costs)
+    assert [trace.name for trace in figure.data] == ["M/M/3: power 1.00", "M/M/10: power 1.00"]
+    assert list(figure.data[0].y) == [3.0, 6.0, 12.0]
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["nothing"], "no benchmark 'nothing'. Known: kernel, growth, startup"),
+        (["startup", "--figure", "startup.html"], "benchmark 'startup' has no figure; leave out --figure."),
+    ],
+)
+def test_what_the_command_refuses(command, told):
+    result = CliRunner().invoke(workbench, ["bench", *command])
+    assert result.exit_code == 2 and told in result.stderr and result.stdout == ""
+
+
+def test_every_case_of_growth_has_its_own_size():
+    assert len({(case.grows, case.workload, case.size) for case in growth.CASES}) == len(growth.CASES)
 
 
 @pytest.mark.parametrize("program", startup.PROGRAMS)

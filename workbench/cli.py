@@ -489,8 +489,9 @@ def _bar(text: str) -> Iterator[Callable[[int, int], None]]:
 @_command(workbench, "workbench bench kernel --json kernel.json")
 @click.argument("name")
 @click.option("--runs", "n", type=click.IntRange(7), default=7, show_default=True, help="Timed runs of each, taken in turns.")
+@click.option("--figure", "page", type=_PATH, metavar="FILE.html", help="Also draw them, where the benchmark has a figure (growth).")
 @_table_options
-def bench(name: str, n: int, json_file: Path | None) -> None:
+def bench(name: str, n: int, page: Path | None, json_file: Path | None, force: bool) -> None:
     """Time a part of the workbench beside named peers; in a checkout with its development group installed."""
     from importlib import import_module
 
@@ -506,9 +507,17 @@ def bench(name: str, n: int, json_file: Path | None) -> None:
         module = import_module(f"benchmarks.{name}")
     except ModuleNotFoundError as error:
         raise WorkbenchError(f"benchmark {name!r} needs {error.name}: uv run --group benchmarks workbench bench {name}") from error
+    if page is not None:
+        if not hasattr(module, "draw"):
+            raise ParameterError(f"benchmark {name!r} has no figure; leave out --figure.")
+        refuse_existing(page, force)
     with _bar(f"{name}: runs") as progress:
         rows = list(module.rows(n, progress))
-    _show(rows, json_file, only=("workload", "record", "subject", "peer", "ratio", "subject_s", "peer_s", "note"))
+    shown = ("workload", "record", "subject", "peer", "ratio", "grows", "size", "us_per_declaration", "subject_s", "peer_s", "note")
+    _show(rows, json_file, only=shown)
+    if page is not None:
+        write_whole(page, module.draw(rows).to_html(include_plotlyjs=True))
+        click.echo(f"Wrote {page}")
 
 
 # --- the workplace ----------------------------------------------------------------------------------------------------
