@@ -16,6 +16,9 @@ from tests.experiments.worlds import World
 from tests.queueing.networks import delay, network, work
 from workbench.errors import DatasetError, ParameterError, UnknownKeyError, WorkbenchError
 from workbench.experiments import Design, simulate
+from workbench.figures.study_page import write_study
+from workbench.language import language
+from workbench.lessons.page import fetches
 from workbench.logs import COLUMNS, StampTable, read_event_log, read_stamps, stamps_of, time_release_study, write_event_log
 from workbench.logs.schema import TIME, conform
 from workbench.models.queueing.distributions import Exponential
@@ -402,31 +405,47 @@ class Page(HTMLParser):
         self.text.append(data)
 
 
-@pytest.mark.parametrize(("lang", "heading", "released"), [("en", "Time Release Study", "released"), ("zh", "放行时间研究", "放行")])
-def test_a_page_is_whole_and_needs_nothing(runs, lang, heading, released, tmp_path):
-    path = runs.time_release_study(targets=24).to_html(tmp_path / "study.html", lang)
+@pytest.mark.parametrize(
+    ("lang", "heading", "released", "red"),
+    [("en", "Time Release Study", "released", "red"), ("zh", "放行时间研究", "放行", "查验")],
+)
+def test_a_page_is_whole_and_needs_nothing(runs, lang, heading, released, red, tmp_path):
+    path = write_study(runs.time_release_study(targets=24), tmp_path / "study.html", lang)
+    html = path.read_text(encoding="utf-8")
     page = Page()
-    page.feed(path.read_text(encoding="utf-8"))
-    assert page.open == [] and page.links == []
-    assert not {"script", "link", "img"} & set(page.tags)
+    page.feed(html)
+    assert page.open == [] and page.links == [] and fetches(html) == []
+    assert not {"link", "img", "iframe"} & set(page.tags)
     assert page.tags.count("table") == page.tags.count("caption") >= 5
+    assert page.tags.count("figure") == html.count("Plotly.newPlot(  ") >= 4  # the whole, its segments, and by dimension
     text = "".join(page.text)
     assert heading in text and released in text and "world" in text
+    assert f'<th scope="row">{red}' in html  # groups by their names, not their keys
     with pytest.raises(WorkbenchError, match="exists already"):
-        runs.time_release_study().to_html(path, lang)
+        write_study(runs.time_release_study(), path, lang)
+
+
+def test_a_page_speaks_the_language_in_force(runs, tmp_path):
+    with language("zh"):
+        assert '<html lang="zh-Hans">' in write_study(runs.time_release_study(), tmp_path / "x.html").read_text(encoding="utf-8")
 
 
 def test_a_page_escapes_what_a_log_says(tmp_path):
     log = table_of(arrived=[5, 0], released=[9, 3], removed=[2, 4]).assign(mode="<script>alert(1)</script>")
     log["case:concept:name"] = log["case:concept:name"].map({"c0": "<b>&", "c1": "plain"})
-    text = time_release_study(log).to_html(tmp_path / "x.html").read_text(encoding="utf-8")
-    assert "<script>" not in text and "<b>" not in text
-    assert "&lt;script&gt;" in text and "&lt;b&gt;&amp;" in text
+    text = write_study(time_release_study(log), tmp_path / "x.html").read_text(encoding="utf-8")
+    assert "<script>alert" not in text and "<b>&" not in text
+    assert "&lt;script&gt;alert" in text and "&lt;b&gt;&amp;" in text
+
+
+def test_the_page_of_a_single_case_can_be_drawn(tmp_path):
+    log = table_of(arrived=[5], released=[5])
+    assert "<figure" in write_study(time_release_study(log), tmp_path / "x.html").read_text(encoding="utf-8")
 
 
 def test_a_page_in_no_language_is_refused(runs, tmp_path):
-    with pytest.raises(ParameterError, match="'zh' or 'en'"):
-        runs.time_release_study().to_html(tmp_path / "x.html", "de")
+    with pytest.raises(UnknownKeyError, match="no language 'de'"):
+        write_study(runs.time_release_study(), tmp_path / "x.html", "de")
 
 
 # ------------------------------------------------------------------------------------------------------------------ real logs
@@ -486,7 +505,7 @@ def test_the_study_of_a_real_table(real, tmp_path):
     assert study.total.loc[0, ["n", "mean"]].tolist() == [2, (13 + 48) / 2]
     assert study.total.loc[0, "n_censored"] == 1
     assert len(study.problems) == 4
-    text = study.to_html(tmp_path / "own.html", "zh").read_text(encoding="utf-8")
+    text = write_study(study, tmp_path / "own.html", "zh").read_text(encoding="utf-8")
     assert "own.csv" in text and "时间无法识别" in text and "soon" in text
 
 

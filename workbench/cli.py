@@ -408,7 +408,9 @@ def trs(
     study = time_release_study(log, mapping, by=by or None, targets=target)
     _show([*_rows(study.total), *_rows(study.segments)], json_file, only=("segment", "phase", "n_censored", "share_of_total", *_SUMMARY))
     if out is not None:
-        click.echo(f"Wrote {study.to_html(out / 'time_release_study.html', lang, force=force)}")
+        from workbench.figures.study_page import write_study
+
+        click.echo(f"Wrote {write_study(study, out / 'time_release_study.html', lang, force=force)}")
 
 
 # --- simulation -------------------------------------------------------------------------------------------------------
@@ -454,9 +456,11 @@ def simulate(
         difference = wb.compare_runs(runs["baseline"], runs["reformed"], on="release_time_h", by=by)
         _show(_rows(difference), only=(by, "before", "after", "difference", "low", "high", "n_pairs", "share_better"))
     if out is not None:
+        from workbench.figures.study_page import write_study
+
         for name, each in runs.items():
             each.save(out / name, force=force)
-            page = each.time_release_study().to_html(out / f"time_release_study_{name}.html", lang, force=force)
+            page = write_study(each.time_release_study(), out / f"time_release_study_{name}.html", lang, force=force)
             click.echo(f"Wrote {out / name} and {page}")
 
 

@@ -11,10 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from workbench.errors import DatasetError, ParameterError, did_you_mean
-from workbench.files import refuse_existing
+from workbench.files import refuse_existing, whole_file
 from workbench.logs import ocel, xes
 from workbench.logs.schema import COLUMNS, conform, time_text
-from workbench.logs.whole import whole_file
 
 __all__ = ["read_event_log", "write_event_log"]
 

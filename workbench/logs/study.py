@@ -98,18 +98,6 @@ class TimeReleaseStudy:
             f"by_{key}": table for key, table in self.by.items()
         }
 
-    def to_html(self, path: str | Path, lang: Literal["zh", "en"] = "en", *, force: bool = False) -> Path:
-        """Write a page of plain tables that needs nothing else: no script, no address.
-
-        Raises
-        ------
-        WorkbenchError
-            When the file exists and `force` is not set, or cannot be written.
-        """
-        from workbench.logs.report import write_page
-
-        return write_page(self, Path(path), lang, force)
-
 
 def time_release_study(
     log: str | Path | pd.DataFrame | StampTable,

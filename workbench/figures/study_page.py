@@ -1,4 +1,4 @@
-"""A Time Release Study as one page of plain tables: readable by a screen reader, printable, without network."""
+"""A Time Release Study as one page: plain tables that a screen reader can read, and pictures of them; without network."""
 
 from __future__ import annotations
 
@@ -8,17 +8,25 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import plotly.graph_objects as go
+from plotly.offline import get_plotlyjs
 
 from workbench.catalogue import Label
-from workbench.errors import ParameterError
+from workbench.figures import texts
+from workbench.figures.release_times import draw_release_times
+from workbench.figures.segments import draw_segments
 from workbench.files import refuse_existing, write_whole
-from workbench.logs.study import TimeReleaseStudy
+from workbench.language import chosen
+from workbench.logs.study import DIMENSIONS, TimeReleaseStudy
 from workbench.logs.texts import filled, segment_label, word
 
-__all__ = ["write_page"]
+__all__ = ["write_study"]
 
 SHOWN_PROBLEMS = 200
 """A page lists at most this many problems; `TimeReleaseStudy.problems` holds them all."""
+
+MOST_BARS = 12
+"""A dimension with more values (the hours of the day) has its table alone."""
 
 _STATISTICS = ("mean", "half_width", "median", "iqr", "p90", "p95")
 _SHARES = ("share_within_24h", "share_within_48h", "target_h", "share_within_target", "share_negative")
@@ -37,13 +45,38 @@ thead th { vertical-align: bottom; }
 th[scope=row], .text { text-align: left; }
 td, th[scope=row] { white-space: nowrap; }
 tr.total th, tr.total td { font-weight: 600; }
+figure { margin: 0.5rem 0 2rem; max-width: 70rem; }
+@media print { figure { break-inside: avoid; } }
 """
 
 
-def write_page(study: TimeReleaseStudy, path: Path, lang: str, force: bool) -> Path:
-    """Write a study as HTML; see `TimeReleaseStudy.to_html`."""
-    if lang not in ("zh", "en"):
-        raise ParameterError(f"lang must be 'zh' or 'en', not {lang!r}")
+def write_study(study: TimeReleaseStudy, path: str | Path, lang: str | None = None, *, force: bool = False) -> Path:
+    """Write a Time Release Study as an HTML page: its tables, pictures of them, the problems of the log and the rules.
+
+    Parameters
+    ----------
+    study
+        As `workbench.time_release_study` or `Runs.time_release_study` returns it.
+    path
+        Where to.
+    lang
+        ``"en"`` or ``"zh"``; the language in force by default.
+    force
+        Overwrite what is there.
+
+    Returns
+    -------
+    Path
+        Where it was written. The page fetches nothing: what draws the pictures is part of it.
+
+    Raises
+    ------
+    WorkbenchError
+        When the file exists and `force` is not set, or cannot be written.
+    UnknownKeyError
+        When there is no such language.
+    """
+    path, lang = Path(path), chosen(lang)
     refuse_existing(path, force)
     write_whole(path, "".join(_page(study, lang)))
     return path
@@ -57,10 +90,17 @@ def _page(study: TimeReleaseStudy, lang: str) -> Iterator[str]:
     yield f'<!doctype html>\n<html lang="{"zh-Hans" if lang == "zh" else "en"}">\n<head><meta charset="utf-8">'
     yield f'<meta name="viewport" content="width=device-width"><title>{title}</title><style>{_STYLE}</style></head>\n'
     yield f"<body><main>\n<h1>{title}</h1>\n"
+    yield f"<script>{get_plotlyjs()}</script>\n"
     yield _table(study.total, _TOTAL, said("total"), lang)
+    target = study.total["target_h"].iloc[0]
+    yield _figure(draw_release_times(study, target_h=None if pd.isna(target) else float(target), lang=lang), said("total"))
     yield _table(study.segments, _SEGMENTS, said("segments"), lang)
+    yield _figure(draw_segments(study, lang=lang), said("segments"))
     for key, table in study.by.items():
-        yield _table(table, (key, *_SEGMENTS), said("by", dimension=word("column", key)), lang)
+        caption = said("by", dimension=word("column", key))
+        yield _table(table, (key, *_SEGMENTS), caption, lang)
+        if table[key].nunique() <= MOST_BARS:
+            yield _figure(draw_segments(study, by=key, lang=lang), caption)
     yield _table(study.counts, ("what", "n"), said("counts"), lang)
     yield f"<h2>{said('problems')}</h2>\n"
     n = len(study.problems)
@@ -71,6 +111,12 @@ def _page(study: TimeReleaseStudy, lang: str) -> Iterator[str]:
     for heading, lines in (("rules", study.rules), ("notes", study.notes)):
         yield f"<h2>{said(heading)}</h2>\n{_list(lines, lang)}"
     yield "</main></body></html>\n"
+
+
+def _figure(figure: go.Figure, caption: str) -> str:
+    """Return a picture of the table before it; who cannot see it reads the table."""
+    drawn = figure.to_html(full_html=False, include_plotlyjs=False, config={"displaylogo": False, "responsive": True})
+    return f'<figure role="img" aria-label="{caption}">{drawn}</figure>\n'
 
 
 def _list(lines: tuple[Label, ...], lang: str) -> str:
@@ -101,6 +147,8 @@ def _cell(column: str, row: dict[str, Any], lang: str) -> str:
     value = row[column]
     if column == "segment":
         return escape(segment_label(row["start"], row["end"]).text(lang))
+    if column in DIMENSIONS:
+        return escape(texts.group(column, value, lang))
     if column in _NAMED:
         return escape(word(_NAMED[column], value).text(lang))
     if pd.isna(value):
