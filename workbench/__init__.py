@@ -36,6 +36,7 @@ _NAMES = {
     "Design": "workbench.experiments",
     "simulate": "workbench.experiments",
     "compare_runs": "workbench.experiments",
+    "timeline": "workbench.experiments",
     "attribute": "workbench.experiments",
     "break_even": "workbench.experiments",
     "sweep": "workbench.experiments",

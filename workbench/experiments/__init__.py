@@ -18,6 +18,7 @@ from workbench.experiments.sensitivity import sensitivity
 from workbench.experiments.stakeholders import stakeholder_changes
 from workbench.experiments.store import load_runs
 from workbench.experiments.sweep import Sweep, sweep
+from workbench.experiments.timeline import Timeline, replication_curve, spread, timeline
 
 __all__ = [
     "Attribution",
@@ -28,6 +29,7 @@ __all__ = [
     "Runs",
     "SerialExecutor",
     "Sweep",
+    "Timeline",
     "attribute",
     "balance",
     "break_even",
@@ -43,12 +45,15 @@ __all__ = [
     "query_store",
     "rank_runs",
     "register_outcome",
+    "replication_curve",
     "replications_needed",
     "sensitivity",
     "set_against",
     "simulate",
     "simulate_until",
+    "spread",
     "stakeholder_changes",
     "sweep",
+    "timeline",
     "times",
 ]

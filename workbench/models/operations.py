@@ -21,7 +21,7 @@ from workbench.models.scenario import Scenario, ScenarioRecord
 from workbench.models.steps import Step
 from workbench.provenance import Basis
 
-__all__ = ["OPERATIONS", "Change", "GraphChange"]
+__all__ = ["OPERATIONS", "Change", "OfferMode"]
 
 
 class Change(catalogue.Record):
@@ -39,9 +39,8 @@ class Change(catalogue.Record):
     basis: Basis | None = None
     scope: Mapping[str, Any] = {}
 
-    @property
-    def adds_up(self) -> bool:
-        """Whether two of the kind on one field give the same in either order, so that they do not conflict."""
+    def follows(self, earlier: Change) -> bool:
+        """Say whether this change may come after another one on the same field, or contradicts it."""
         return False
 
     def applied_to(self, scenario: Scenario, basis: Basis) -> Scenario:
@@ -154,9 +153,9 @@ class Scale(Change):
     path: str
     factor: float
 
-    @property
-    def adds_up(self) -> bool:
-        return True
+    def follows(self, earlier: Change) -> bool:
+        """Two factors multiply, in either order."""
+        return isinstance(earlier, Scale)
 
     def applied_to(self, scenario: Scenario, basis: Basis) -> Scenario:
         def change(value: Any) -> Any:
@@ -174,6 +173,10 @@ class GraphChange(Change):
     """A change of the process graphs: of the modes named under `modes`, or of all that hold the steps it needs."""
 
     modes: tuple[str, ...] = ()
+
+    def follows(self, earlier: Change) -> bool:
+        """Changes of a graph are made one after the other, on the graph as it is."""
+        return True
 
     def needs(self) -> list[str]:
         """Return the keys of the steps that must be there."""
@@ -317,9 +320,9 @@ class SetCapacity(Change):
     units: int | None = None
     add: int | None = None
 
-    @property
-    def adds_up(self) -> bool:
-        return self.add is not None
+    def follows(self, earlier: Change) -> bool:
+        """Units add up, in either order."""
+        return isinstance(earlier, SetCapacity) and None not in (self.add, earlier.add)
 
     def applied_to(self, scenario: Scenario, basis: Basis) -> Scenario:
         if (self.units is None) == (self.add is None):
@@ -414,6 +417,10 @@ class OfferMode(Change):
     resources: Mapping[str, Any] = {}
     calendars: Mapping[str, Any] = {}
     policies: Mapping[str, Any] = {}
+
+    def follows(self, earlier: Change) -> bool:
+        """A further mode takes its share from those that are there."""
+        return True
 
     def applied_to(self, scenario: Scenario, basis: Basis) -> Scenario:
         if self.mode in scenario.modes:

@@ -18,7 +18,7 @@ from workbench import catalogue
 from workbench.errors import CatalogueError, ParameterError, UnknownKeyError, WorkbenchError
 from workbench.models import scope
 from workbench.models.measure_records import MeasureRecord
-from workbench.models.operations import OPERATIONS, Change, GraphChange
+from workbench.models.operations import OPERATIONS, Change, OfferMode
 from workbench.models.scenario import Scenario
 from workbench.provenance import Basis
 
@@ -194,10 +194,11 @@ def _only_described(key: str) -> bool:
 
 
 def _clash(earlier: Act, later: Act) -> str:
-    """Return a path that a later change sets although an earlier one has; graph changes compose, and so does what adds up."""
-    if isinstance(later.change, GraphChange) or (later.change.adds_up and earlier.change.adds_up and earlier.change.op == later.change.op):
+    """Return a path that a later change sets although an earlier one has; the steps of a mode just offered are nobody's yet."""
+    if later.change.follows(earlier.change):
         return ""
-    return next((path for path in later.paths if earlier.concerns(path)), "")
+    free = f"modes.{earlier.change.mode}.steps." if isinstance(earlier.change, OfferMode) else None
+    return next((path for path in later.paths if earlier.concerns(path) and not (free and path.startswith(free))), "")
 
 
 def _common_field(first: Measure, second: Measure, scenario: Scenario) -> str:
