@@ -130,7 +130,7 @@ def test_simulated_cases_bring_what_was_foreseen(key):
         wb.scenario(key),
         Design(replications=30, warm_up_h=0, observe_h=7 * 24, run_out_h=60 * 24, seed=zlib.crc32(key.encode())),
     )
-    runs = simulate(scenario, design, record="summary")
+    runs = simulate(scenario, design, record="cases")
     brought = runs.use.pivot(index="resource", columns="replication", values="work_h")
     for number in range(design.replications):
         cases, _ = scenario.traffic(design.seed, number, design.observe_h)

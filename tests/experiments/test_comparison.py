@@ -15,12 +15,12 @@ DESIGN = Design(replications=6, warm_up_h=50, observe_h=300, seed=12)
 
 @pytest.fixture(scope="module")
 def two():
-    return simulate(queue(servers=2, rate=1.5), DESIGN, record="summary")
+    return simulate(queue(servers=2, rate=1.5), DESIGN, record="cases")
 
 
 @pytest.fixture(scope="module")
 def three():
-    return simulate(queue(servers=3, rate=1.5), DESIGN, record="summary")
+    return simulate(queue(servers=3, rate=1.5), DESIGN, record="cases")
 
 
 def test_the_same_runs_differ_by_nothing(two):
@@ -68,7 +68,7 @@ def test_by_groups_each_case_counts_in_its_group(two, three):
 
 
 def test_cases_that_only_one_run_has_are_counted(two):
-    fewer = simulate(replace(queue(servers=2, rate=1.5), thinned=4), DESIGN, record="summary")
+    fewer = simulate(replace(queue(servers=2, rate=1.5), thinned=4), DESIGN, record="cases")
     row = compare_runs(two, fewer).loc["all"]
     assert row["n_pairs"] == len(fewer.cases)
     assert row["n_unpaired"] == len(two.cases) - len(fewer.cases)
@@ -77,7 +77,7 @@ def test_cases_that_only_one_run_has_are_counted(two):
 
 def test_one_replication_gives_a_difference_without_interval(two):
     one = replace(DESIGN, replications=1)
-    row = compare_runs(*(simulate(queue(servers=n, rate=1.5), one, record="summary") for n in (2, 3))).loc["all"]
+    row = compare_runs(*(simulate(queue(servers=n, rate=1.5), one, record="cases") for n in (2, 3))).loc["all"]
     assert row["difference"] < 0 and np.isnan(row["half_width"])
     assert "at least 2 replications" in row["interval"]
 
@@ -85,16 +85,16 @@ def test_one_replication_gives_a_difference_without_interval(two):
 @pytest.mark.parametrize("change", [{"seed": 13}, {"observe_h": 200}, {"warm_up_h": 0}, {"replications": 5}, {"run_out_h": 100.0}])
 def test_other_designs_are_refused(two, change):
     (name,) = change
-    other = simulate(queue(servers=3, rate=1.5), replace(DESIGN, **change), record="summary")
+    other = simulate(queue(servers=3, rate=1.5), replace(DESIGN, **change), record="cases")
     with pytest.raises(SimulationError, match=f"different designs: {name} is"):
         compare_runs(two, other)
 
 
 def test_other_traffic_is_refused(two):
-    busier = simulate(queue(servers=2, rate=1.6), DESIGN, record="summary")
+    busier = simulate(queue(servers=2, rate=1.6), DESIGN, record="cases")
     with pytest.raises(SimulationError, match="different traffic: case .* of replication 0 arrives after"):
         compare_runs(two, busier)
-    later = simulate(replace(queue(servers=2, rate=1.5), epoch="2014-01-01T00:00"), DESIGN, record="summary")
+    later = simulate(replace(queue(servers=2, rate=1.5), epoch="2014-01-01T00:00"), DESIGN, record="cases")
     with pytest.raises(SimulationError, match="different instants"):
         compare_runs(two, later)
 
@@ -109,7 +109,7 @@ def test_what_does_not_exist_is_named(two, three):
 
 
 def test_the_best_is_retained_and_a_bad_one_is_not(two, three):
-    four = simulate(queue(servers=4, rate=1.5), DESIGN, record="summary")
+    four = simulate(queue(servers=4, rate=1.5), DESIGN, record="cases")
     table = rank_runs({"two": two, "three": three, "four": four}, indifference=0.0)
     assert table.index.tolist() == ["four", "three", "two"]
     assert table.loc["four", "verdict"] == "best" and table.loc["four", "retained"]
@@ -119,7 +119,7 @@ def test_the_best_is_retained_and_a_bad_one_is_not(two, three):
 
 
 def test_those_that_differ_by_nothing_are_as_good(two):
-    twin = simulate(queue(servers=2, rate=1.5), DESIGN, record="summary")
+    twin = simulate(queue(servers=2, rate=1.5), DESIGN, record="cases")
     table = rank_runs({"one": two, "other": twin}, indifference=0.0)
     assert table["verdict"].tolist() == ["best", "as good"]
     assert table["retained"].all()
@@ -137,18 +137,18 @@ def test_ranking_refuses(two, names, indifference):
 
 
 def test_ranking_needs_a_spread():
-    one = simulate(queue(), replace(DESIGN, replications=1), record="summary")
+    one = simulate(queue(), replace(DESIGN, replications=1), record="cases")
     with pytest.raises(ParameterError, match="at least 2 replications"):
         rank_runs({"a": one, "b": one}, indifference=0)
 
 
 def test_simulating_until_it_is_exact_enough():
     world, design = queue(servers=2, rate=1.2), Design(replications=5, warm_up_h=30, observe_h=200, seed=4)
-    target = 0.6 * simulate(world, design, record="summary").estimate("release_time_h").interval().half_width
+    target = 0.6 * simulate(world, design, record="cases").estimate("release_time_h").interval().half_width
     runs = simulate_until(world, design, half_width=target)
     assert runs.estimate("release_time_h").interval().half_width <= target
     assert 5 < runs.design.replications <= 40
-    again = simulate(world, runs.design, record="summary")
+    again = simulate(world, runs.design, record="cases")
     assert runs.summary().equals(again.summary())
 
 

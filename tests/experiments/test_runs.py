@@ -23,7 +23,7 @@ SHORT = Design(replications=4, warm_up_h=20, observe_h=100, seed=7)
 @pytest.fixture(scope="module")
 def mmc():
     """An M/M/2 queue at 90 % utilisation, 30 replications of 2,500 hours."""
-    return simulate(queue(), Design(replications=30, warm_up_h=500, observe_h=2500, seed=61), record="summary")
+    return simulate(queue(), Design(replications=30, warm_up_h=500, observe_h=2500, seed=61), record="cases")
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def small():
 
 
 def tables_of(runs):
-    return {name: getattr(runs, f"_{name}" if name in ("journeys", "events") else name) for name in TABLES}
+    return {name: getattr(runs, name if name in ("use", "steps") else f"_{name}") for name in TABLES}
 
 
 def assert_same(one, other):
@@ -66,7 +66,7 @@ def test_utilisation_and_mean_queue_of_an_mmc_queue(mmc):
 def test_a_priority_class_waits_as_theory_says():
     serve = work("serve", Exponential(1.0), stamps=("released",))
     world = World(network(serve), rate=0.8, priority_of={"advanced_certified": 0, "general_credit": 1})
-    runs = simulate(world, Design(replications=30, warm_up_h=500, observe_h=4000, seed=8), record="summary")
+    runs = simulate(world, Design(replications=30, warm_up_h=500, observe_h=4000, seed=8), record="cases")
     exact = analytic.nonpreemptive_priority([0.4, 0.4], [1.0, 1.0], [1.0, 1.0])
     table = runs.summary("queue_h", by="operator_class")
     for name, wait in zip(("advanced_certified", "general_credit"), exact, strict=True):
@@ -80,7 +80,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says():
     covered = 0
     for seed in range(200):
         design = Design(replications=4, warm_up_h=30, observe_h=300, run_out_h=60, seed=1000 + seed)
-        interval = simulate(world, design, executor=SerialExecutor(), record="summary").estimate("release_time_h").interval()
+        interval = simulate(world, design, executor=SerialExecutor(), record="cases").estimate("release_time_h").interval()
         covered += interval.low <= exact <= interval.high
     assert 0.91 <= covered / 200 <= 0.99
 
@@ -111,7 +111,7 @@ def test_one_worker_four_threads_and_two_processes_agree_to_the_bit(small):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("record", ["journeys", "summary"])
+@pytest.mark.parametrize("record", ["journeys", "cases"])
 def test_a_scenario_comes_out_the_same_from_threads_processes_and_a_cluster(record):
     """Two workers of each kind on a shipped scenario; the cluster's are processes of their own, as on other machines."""
     from concurrent.futures import ThreadPoolExecutor
@@ -130,8 +130,8 @@ def test_a_scenario_comes_out_the_same_from_threads_processes_and_a_cluster(reco
 
 
 def test_summaries_are_the_same_whatever_is_kept(small):
-    lean = simulate(queue(rate=1.2), SHORT, record="summary")
-    assert lean.record == "summary" and small.record == "journeys"
+    lean = simulate(queue(rate=1.2), SHORT, record="cases")
+    assert lean.record == "cases" and small.record == "journeys"
     for name in ("cases", "stamps", "declarations", "use", "steps"):
         assert_frame_equal(getattr(lean, name), getattr(small, name))
     with pytest.raises(SimulationError, match="record='journeys'"):
@@ -337,7 +337,7 @@ def test_a_folder_is_not_overwritten_unasked(small, tmp_path):
     folder = small.save(tmp_path / "runs")
     with pytest.raises(WorkbenchError, match="exists already"):
         small.save(folder)
-    other = simulate(queue(rate=1.0), SHORT, record="summary")
+    other = simulate(queue(rate=1.0), SHORT, record="cases")
     other.save(folder, force=True)
     assert_same(load_runs(folder), other)
     (tmp_path / "mine").mkdir()

@@ -30,7 +30,7 @@ def runs():
 @pytest.fixture(scope="module")
 def reformed():
     after = scenario.scenario("shanghai_sea_import_2013").apply(reform.measure("classified_clearance"))
-    return simulate(after, DESIGN, record="summary")
+    return simulate(after, DESIGN, record="cases")
 
 
 # ---------------------------------------------------------------------------------------------------- release times
@@ -267,5 +267,5 @@ def test_unknown_subjects_are_refused(runs, arguments, message):
 
 
 def test_a_queue_needs_journeys(reformed):
-    with pytest.raises(SimulationError, match="kept summaries only"):
+    with pytest.raises(SimulationError, match="kept cases only"):
         draw_week(reformed, "queue")

@@ -261,7 +261,7 @@ def simulate_until(
     confidence: float = 0.95,
     executor: Submits | None = None,
     progress: Progress | None = None,
-    record: Literal["journeys", "summary"] = "summary",
+    record: Literal["journeys", "cases"] = "cases",
 ) -> Runs:
     """Simulate until the half-width of an estimate is small enough.
 

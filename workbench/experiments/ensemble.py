@@ -163,6 +163,6 @@ def _evaluate_chunk(
 
 
 def _estimates(baseline: Simulable, variant: Variant, design: Design, outcomes: Sequence[Outcome]) -> dict[str, Estimate]:
-    record = "journeys" if any(one.record == "journeys" for one in outcomes) else "summary"
+    record = "journeys" if any(one.record == "journeys" for one in outcomes) else "cases"
     runs = simulate(variant.applied_to(baseline), design, executor=SerialExecutor(), record=record, warn=False)
     return {one.key: one.measure(runs) for one in outcomes}

@@ -51,7 +51,7 @@ class Outcome:
     key: str
     measure: Callable[[Runs], Estimate]
     better: Literal["lower", "higher"] = "lower"
-    record: Literal["journeys", "summary"] = "summary"
+    record: Literal["journeys", "cases"] = "cases"
     label: Label | None = None
 
 
@@ -68,7 +68,7 @@ def register_outcome(
     measure: Callable[[Runs], Estimate],
     *,
     better: Literal["lower", "higher"] = "lower",
-    record: Literal["journeys", "summary"] = "summary",
+    record: Literal["journeys", "cases"] = "cases",
     label: Label | None = None,
 ) -> Outcome:
     """Add an outcome under a name of its own, and return it.
@@ -92,8 +92,8 @@ def register_outcome(
     """
     if key in _BUILT_IN and key in _REGISTERED:
         raise ParameterError(f"outcome {key!r} is there from the start; give yours another name")
-    if better not in ("lower", "higher") or record not in ("journeys", "summary"):
-        raise ParameterError(f"outcome {key!r}: better must be 'lower' or 'higher', record 'journeys' or 'summary'")
+    if better not in ("lower", "higher") or record not in ("journeys", "cases"):
+        raise ParameterError(f"outcome {key!r}: better must be 'lower' or 'higher', record 'journeys' or 'cases'")
     _REGISTERED[key] = Outcome(key, measure, better, record, label)
     return _REGISTERED[key]
 

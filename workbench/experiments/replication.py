@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -11,23 +11,24 @@ import pandas as pd
 
 from workbench.errors import SimulationError
 from workbench.experiments.design import Design
+from workbench.experiments.streamed import levels_of_week, of_replication
 from workbench.models.queueing.compile import CompiledNetwork, compile_network
 from workbench.models.queueing.engine import run
 from workbench.models.queueing.model import STAMPS, Network
+from workbench.models.queueing.records import Records
+from workbench.models.queueing.tables import FATES as OUTCOMES
 from workbench.models.queueing.traffic import Traffic
-from workbench.models.workload import open_unit_h
+from workbench.models.workload import open_unit_h, open_units
 from workbench.units import HOUR_MS
 
-__all__ = ["Plan", "Replication", "Simulable", "plan", "replicate"]
+__all__ = ["OUTCOMES", "Plan", "Record", "Replication", "Simulable", "plan", "replicate"]
 
 FIRST_STRETCH_H = 14 * 24.0
 """Hours of traffic after the observation that are drawn at first; the rest only where cases take longer to finish."""
 
 FROM_DECLARATIONS = {"operator_class": "operator_class", "entry_office": "office"}
 
-OUTCOMES = ("released", "ended", "lost", "censored")
-"""What can have become of a case: released and arrived; ended otherwise (refused, withdrawn); left the queue or gave up; still on
-its way."""
+Record = Literal["journeys", "cases", "summary"]
 
 CASE_COLUMNS = (
     *("replication", "case", "mode", "channel", "operator_class", "office", "priority", "created_h", "hour_of_day", "weekday", "outcome"),
@@ -53,15 +54,19 @@ class Simulable(Protocol):
 
 @dataclass(frozen=True)
 class Replication:
-    """Tables of one replication, as `workbench.experiments.runs.Runs` holds them for all."""
+    """Tables of one replication, as `workbench.experiments.runs.Runs` holds them for all; None = not recorded."""
 
-    cases: pd.DataFrame
-    stamps: pd.DataFrame
-    declarations: pd.DataFrame
     use: pd.DataFrame
     steps: pd.DataFrame
-    journeys: pd.DataFrame | None
-    events: pd.DataFrame | None
+    cases: pd.DataFrame | None = None
+    stamps: pd.DataFrame | None = None
+    declarations: pd.DataFrame | None = None
+    journeys: pd.DataFrame | None = None
+    events: pd.DataFrame | None = None
+    counts: pd.DataFrame | None = None
+    moments: pd.DataFrame | None = None
+    bins: pd.DataFrame | None = None
+    levels: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,7 @@ def plan(scenario: Simulable, design: Design) -> Plan:
     )
 
 
-def replicate(scenario: Simulable, shared: Plan, design: Design, replication: int, record: Literal["journeys", "summary"]) -> Replication:
+def replicate(scenario: Simulable, shared: Plan, design: Design, replication: int, record: Record) -> Replication:
     """Run one replication of a scenario.
 
     Parameters
@@ -132,7 +137,7 @@ def replicate(scenario: Simulable, shared: Plan, design: Design, replication: in
     shared
         As `plan` made it.
     record
-        ``"journeys"`` keeps every stay and event, ``"summary"`` only what is gathered from them.
+        As `workbench.experiments.simulate` says.
 
     Raises
     ------
@@ -140,7 +145,7 @@ def replicate(scenario: Simulable, shared: Plan, design: Design, replication: in
         When the traffic changes with the horizon, or the kernel refuses the run; with the replication.
     """
     try:
-        arrivals = _Arrivals(scenario, design, replication)
+        arrivals = _Arrivals(scenario, design, replication, grouped=record == "summary")
         records = run(
             shared.model,
             iter(arrivals),
@@ -149,9 +154,42 @@ def replicate(scenario: Simulable, shared: Plan, design: Design, replication: in
             warm_up_h=design.warm_up_h,
             observe_h=design.observe_h,
             run_out_h=design.run_out_h,
+            record="summary" if record == "summary" else "journeys",
         )
     except SimulationError as error:
         raise SimulationError(f"replication {replication}: {error}") from error
+    if record == "summary":
+        return _streamed(scenario, shared, design, replication, records, arrivals)
+    return _listed(scenario, shared, design, replication, records, arrivals, record)
+
+
+def _streamed(scenario: Simulable, shared: Plan, design: Design, replication: int, records: Records, arrivals: _Arrivals) -> Replication:
+    """Gather what the kernel has added up."""
+    sums = records.sums
+    hours = {name: f"{name}_h" for name in ("stay", "queue", "work", "paused", "once_queue", "once_work", "overrun")}
+    kinds = sums.stays.rename(columns=hours | {"starts": "n_starts", "longest": "longest_wait_h", "longest_overrun": "longest_overrun_h"})
+    for column in [column for column in kinds if column.endswith("_h")]:
+        kinds[column] = kinds[column] / HOUR_MS
+    kinds["longest_wait_h"] = kinds["longest_wait_h"].where(kinds["n_starts"] > 0)
+    kinds.insert(0, "replication", replication)
+    kinds["place"] = kinds["step"].map(shared.order).astype(np.int64)
+    network, hours_run = shared.model.network, int(sums.levels["hour"].max()) + 1
+    edges = np.arange(hours_run + 1) * HOUR_MS
+    open_units = np.column_stack([np.diff(open_units(one, network, edges)) / HOUR_MS for one in network.resources])
+    monday = (np.datetime64(pd.Timestamp(scenario.epoch), "h").astype(np.int64) + 72) % 168  # 1 January 1970 was a Thursday
+    window = (int(np.ceil(design.warm_up_h)), max(int(np.ceil(design.warm_up_h)) + 1, int(design.end_of_observation_h)))
+    return Replication(
+        use=_use(kinds, shared, replication),
+        steps=kinds.drop(columns=["resource", "once_queue_h", "once_work_h", "n_starts"]),
+        **of_replication(sums, arrivals.labels(), replication),
+        levels=levels_of_week(sums, network, open_units, *window, int(monday), replication),
+    )
+
+
+def _listed(
+    scenario: Simulable, shared: Plan, design: Design, replication: int, records: Records, arrivals: _Arrivals, record: Record
+) -> Replication:
+    """Gather what came of each observed case from its journey."""
     journeys, events = records.journeys(), records.events()
     traffic, declarations = arrivals.observed()
     case = traffic.case.astype(np.int64)
@@ -186,10 +224,25 @@ def replicate(scenario: Simulable, shared: Plan, design: Design, replication: in
 class _Arrivals:
     """The traffic of a replication, drawn further only when the kernel asks for it."""
 
-    def __init__(self, scenario: Simulable, design: Design, replication: int) -> None:
+    def __init__(self, scenario: Simulable, design: Design, replication: int, grouped: bool = False) -> None:
         self.scenario, self.design, self.replication = scenario, design, replication
         self.reach_h = min(design.horizon_h, design.end_of_observation_h + FIRST_STRETCH_H)
         self.traffic, self.declarations = scenario.traffic(design.seed, replication, self.reach_h)
+        if grouped:
+            self.traffic = replace(self.traffic, group=self._groups().codes)
+
+    def _groups(self) -> pd.Categorical:
+        """Return the operator class and office of each case, as one category."""
+        declared = self.declarations.loc[self.traffic.case]
+        names = [
+            declared[column].astype("str") if column in declared else pd.Series("", index=declared.index) for column in FROM_DECLARATIONS
+        ]
+        return pd.Categorical(names[0].str.cat(names[1:], sep="\t"))
+
+    def labels(self) -> pd.DataFrame:
+        """Return the operator class and office of each group of cases."""
+        parts = self._groups().categories.to_series().str.split("\t", expand=True)
+        return parts.set_axis(list(FROM_DECLARATIONS.values()), axis=1).reset_index(drop=True).replace({"": pd.NA})
 
     def __iter__(self) -> Iterator[Traffic]:
         seen, end = self.traffic, self.design.end_of_observation_h

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,8 +15,9 @@ from workbench.errors import ParameterError, SimulationError, UnknownKeyError
 from workbench.experiments.design import Design
 from workbench.experiments.executor import Progress, Submits, run_tasks
 from workbench.experiments.load import warn_of_overload
-from workbench.experiments.replication import OUTCOMES, Plan, Replication, Simulable, plan, replicate
+from workbench.experiments.replication import OUTCOMES, Plan, Record, Replication, Simulable, plan, replicate
 from workbench.experiments.statistics import Estimate, kaplan_meier, mser5, t_interval
+from workbench.experiments.streamed import describe_streamed, estimate_streamed, outcomes_streamed
 from workbench.experiments.summary import IntervalMethod, describe, estimate, group_index, groups
 from workbench.units import HOUR_MS
 
@@ -32,7 +33,7 @@ def simulate(
     *,
     executor: Submits | None = None,
     progress: Progress | None = None,
-    record: Literal["journeys", "summary"] = "journeys",
+    record: Record = "journeys",
     warn: bool = True,
 ) -> Runs:
     """Simulate a scenario and return the runs.
@@ -49,8 +50,9 @@ def simulate(
     progress
         Called with (replications done, replications in all).
     record
-        ``"journeys"`` keeps every stay at every step; ``"summary"`` keeps cases, stamps and what resources did, a
-        tenth of the memory. Both give the same tables.
+        ``"journeys"`` keeps every stay at every step; ``"cases"`` what came of each case, a tenth of that; ``"summary"`` adds
+        up sums and histograms while the kernel runs, in memory that does not grow with the cases: the same means and
+        counts, percentiles to 1/128 of themselves, grouped by mode, channel, operator class, office and priority alone.
     warn
         Whether to warn of overload; a search that tries too few officers on purpose does not.
 
@@ -76,8 +78,8 @@ def simulate(
     design = Design() if design is None else design
     if not isinstance(design, Design):
         raise ParameterError(f"design must be a Design, not {type(design).__name__}")
-    if record not in ("journeys", "summary"):
-        raise ParameterError(f"record must be 'journeys' or 'summary', not {record!r}")
+    if record not in get_args(Record):
+        raise ParameterError(f"record must be one of {', '.join(map(repr, get_args(Record)))}; not {record!r}")
     shared = plan(scenario, design)
     if warn:
         warn_of_overload(scenario, design, shared.model)
@@ -110,7 +112,7 @@ def _gather(
     replications: range,
     executor: Submits | None,
     progress: Progress | None,
-    record: Literal["journeys", "summary"],
+    record: Record,
 ) -> Runs:
     tasks = [(scenario, shared, design, number, record) for number in replications]
     done = list(run_tasks(replicate, tasks, executor, progress))
@@ -148,37 +150,63 @@ class Runs:
 
     scenario: Simulable
     design: Design
-    cases: pd.DataFrame
-    stamps: pd.DataFrame
-    declarations: pd.DataFrame
     use: pd.DataFrame
     steps: pd.DataFrame
-    _journeys: pd.DataFrame | None
-    _events: pd.DataFrame | None
+    _cases: pd.DataFrame | None = None
+    _stamps: pd.DataFrame | None = None
+    _declarations: pd.DataFrame | None = None
+    _journeys: pd.DataFrame | None = None
+    _events: pd.DataFrame | None = None
+    _counts: pd.DataFrame | None = None
+    _moments: pd.DataFrame | None = None
+    _bins: pd.DataFrame | None = None
+    _levels: pd.DataFrame | None = None
 
     def __repr__(self) -> str:
-        return f"Runs({self.scenario.key!r}, {self.design.replications} replications, {len(self.cases)} observed cases)"
+        return f"Runs({self.scenario.key!r}, {self.design.replications} replications, {self.n_cases} observed cases)"
 
     # ------------------------------------------------------------------------------------------------------- records
 
     @property
+    def cases(self) -> pd.DataFrame:
+        """One row an observed case, as above; not where summaries alone were kept."""
+        return self._recorded("cases")
+
+    @property
+    def stamps(self) -> pd.DataFrame:
+        """One row a case, as above; not where summaries alone were kept."""
+        return self._recorded("stamps")
+
+    @property
+    def declarations(self) -> pd.DataFrame:
+        """The goods declarations, as above; not where summaries alone were kept."""
+        return self._recorded("declarations")
+
+    @property
+    def n_cases(self) -> int:
+        """How many cases were observed in all replications."""
+        return len(self._cases) if self._cases is not None else int(self._counts[list(OUTCOMES)].to_numpy().sum())
+
+    @property
     def journeys(self) -> pd.DataFrame:
         """One row a stay at a step, of every observed case (KERNEL *Records*); times in milliseconds since the epoch."""
-        return self._recorded(self._journeys)
+        return self._recorded("journeys")
 
     @property
     def events(self) -> pd.DataFrame:
         """One row a stamp, expired deadline or reroute: ``replication``, ``case``, ``kind``, ``key``, ``time``."""
-        return self._recorded(self._events)
+        return self._recorded("events")
 
     @property
-    def record(self) -> Literal["journeys", "summary"]:
+    def record(self) -> Record:
         """What was kept."""
-        return "summary" if self._journeys is None else "journeys"
+        return "summary" if self._cases is None else "cases" if self._journeys is None else "journeys"
 
-    def _recorded(self, table: pd.DataFrame | None) -> pd.DataFrame:
+    def _recorded(self, name: str) -> pd.DataFrame:
+        table = getattr(self, f"_{name}")
         if table is None:
-            raise SimulationError("these runs kept summaries only; simulate with record='journeys'")
+            needed = "'journeys'" if self._cases is not None or name in ("journeys", "events") else "'cases' or 'journeys'"
+            raise SimulationError(f"these runs kept {_KEPT[self.record]} only, and this needs {name}; simulate with record={needed}")
         return table
 
     @property
@@ -251,11 +279,13 @@ class Runs:
         UnknownKeyError, ParameterError
             When a column does not exist or is not numeric.
         """
+        limits = {"share_within_24h": 24.0, "share_within_48h": 48.0} if on.endswith("_h") else {}
+        limits |= {} if target_h is None else {"share_within_target": float(target_h)}
+        if self._cases is None:
+            return self._streamed_summary(on, by, limits, confidence, method, percentile_intervals)
         values, table = self._numbers(on), self.table([] if by is None else [by] if isinstance(by, str) else by)
         section = self.cases["replication"].to_numpy()
         censored = self.cases["censored_at_h"].to_numpy() if on == "release_time_h" else np.full(len(values), np.nan)
-        limits = {"share_within_24h": 24.0, "share_within_48h": 48.0} if on.endswith("_h") else {}
-        limits |= {} if target_h is None else {"share_within_target": float(target_h)}
         n_assumed, rows, keys = self.n_assumed, [], []
         for key, positions in groups(table, by):
             there = positions[~np.isnan(values[positions])]
@@ -274,8 +304,16 @@ class Runs:
             early = {"share_negative": float((values[there] < 0).mean()) if len(there) else np.nan} if on.endswith("_h") else {}
             rows.append(described | early | counts)
             keys.append(key)
-        summary = pd.DataFrame(rows, index=group_index(keys, by))
-        return summary[[column for column in _FIRST if column in summary] + [column for column in summary if column not in _FIRST]]
+        return _ordered(pd.DataFrame(rows, index=group_index(keys, by)))
+
+    def _streamed_summary(
+        self, on: str, by: Any, limits: dict[str, float], confidence: float, method: IntervalMethod, percentile_intervals: bool
+    ) -> pd.DataFrame:
+        if method != "t" or percentile_intervals:
+            raise SimulationError("bootstraps and intervals of percentiles need cases; simulate with record='cases' or record='journeys'")
+        tables = (self._counts, self._moments, self._bins)
+        summary = describe_streamed(*tables, on, by, self.design.replications, limits, confidence)
+        return _ordered(summary.assign(n_assumed=self.n_assumed))
 
     def estimate(self, on: str, positions: np.ndarray | None = None, statistic: str = "mean", target_h: float | None = None) -> Estimate:
         """Return a statistic of a quantity with the pull of each replication, for intervals and comparisons.
@@ -287,6 +325,8 @@ class Runs:
         statistic
             ``mean``, ``median``, ``q25``, ``q75``, ``p90``, ``p95`` or ``share_within`` (of `target_h`).
         """
+        if self._cases is None and positions is None:
+            return estimate_streamed(self._moments, self._bins, on, statistic, self.design.replications, target_h)
         values, section = self._numbers(on), self.cases["replication"].to_numpy()
         chosen = np.arange(len(values)) if positions is None else positions
         chosen = chosen[~np.isnan(values[chosen])]
@@ -300,6 +340,8 @@ class Runs:
 
     def outcomes(self, by: str | Sequence[str] | None = None) -> pd.DataFrame:
         """Count the cases by what became of them: released, ended, lost, censored, and n in all."""
+        if self._cases is None:
+            return outcomes_streamed(self._counts, by)
         table = self.table(["outcome", *([] if by is None else [by] if isinstance(by, str) else by)])
         counted = {
             key: table["outcome"].iloc[positions].value_counts().reindex(list(OUTCOMES), fill_value=0)
@@ -346,6 +388,23 @@ class Runs:
             }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("resource")
 
+    def by_hour(self) -> pd.DataFrame:
+        """Say how busy each resource was by hour of the week, of all cases; needs ``record="summary"``.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by resource, ``weekday`` (1 = Monday) and ``hour_of_day``, time-weighted means over the whole hours of the
+            observation: ``utilisation`` (units held ÷ units open; none where closed), ``held``, ``open_units``, ``mean_queue``
+            (of all steps that use the resource).
+        """
+        if self._levels is None:
+            raise SimulationError(f"these runs kept {_KEPT[self.record]}, not levels by hour; simulate with record='summary'")
+        columns = ["held", "open_units", "mean_queue"]
+        table = self._levels.groupby(["resource", "weekday", "hour_of_day"], sort=False)[columns].mean()
+        table.insert(0, "utilisation", (table["held"] / table["open_units"]).where(table["open_units"] > 0))
+        return table
+
     def time_by_step(self) -> pd.DataFrame:
         """Say where the time goes: one row a mode and step, in the order of the file.
 
@@ -357,7 +416,10 @@ class Runs:
         """
         found = self.steps.groupby(["mode", "step"], observed=True)
         sums = found[["n", "stay_h", "queue_h", "work_h", "paused_h"]].sum()
-        cases = self.cases.groupby("mode", observed=True).size()
+        if self._cases is None:
+            cases = self._counts.groupby("mode", observed=True)[list(OUTCOMES)].sum().sum(axis=1)
+        else:
+            cases = self._cases.groupby("mode", observed=True).size()
         table = sums.div(sums["n"], axis=0).assign(
             n=sums["n"] / self.design.replications,
             stay_h_a_case=sums["stay_h"] / cases.reindex(sums.index.get_level_values("mode")).to_numpy(),
@@ -428,7 +490,7 @@ class Runs:
         from workbench.logs.formats import write_event_log
 
         chosen = range(self.design.replications) if replications is None else sorted(set(replications))
-        self._recorded(self._journeys)
+        self._recorded("journeys")
         return write_event_log((self.event_log([number]) for number in chosen), path, force=force)
 
     def save(self, folder: str | Path, *, force: bool = False) -> Path:
@@ -438,7 +500,13 @@ class Runs:
         return save_runs(self, Path(folder), force)
 
 
+def _ordered(summary: pd.DataFrame) -> pd.DataFrame:
+    return summary[[column for column in _FIRST if column in summary] + [column for column in summary if column not in _FIRST]]
+
+
 _FIELDS = tuple(field.name for field in fields(Runs))[2:]
+
+_KEPT = {"journeys": "journeys", "cases": "cases", "summary": "summaries"}
 
 _FIRST = (
     *("mean", "half_width", "median", "p90", "p95", "share_within_24h", "share_within_48h", "share_within_target", "share_negative"),

@@ -107,7 +107,7 @@ def save_runs(runs: Runs, folder: Path, force: bool = False) -> Path:
 
 
 def _tables(runs: Runs) -> dict[str, pd.DataFrame]:
-    tables = {name: getattr(runs, f"_{name}" if name in ("journeys", "events") else name) for name in TABLES}
+    tables = {name: getattr(runs, name if name in ("use", "steps") else f"_{name}") for name in TABLES}
     numbers = runs.scenario.bases()
     tables["bases"] = numbers.assign(value=numbers["value"].map(repr)) if "value" in numbers else numbers
     return {name: table for name, table in tables.items() if table is not None}

@@ -23,7 +23,7 @@ from workbench.models.queueing.tables import CHOICE_NODE, END, FORK, JOIN
 from workbench.models.queueing.traffic import Traffic
 from workbench.units import HOUR_MS
 
-__all__ = ["offered_load", "open_unit_h"]
+__all__ = ["offered_load", "open_unit_h", "open_units"]
 
 State: TypeAlias = tuple[int, tuple[int, ...], tuple[tuple[int, ...], ...]]
 """Where one flow of a case is: node, codes of its attributes, and by open fork the branches still to walk."""
@@ -107,17 +107,30 @@ def open_unit_h(resource: Resource, network: Network, from_h: float, until_h: fl
     >>> open_unit_h(Resource("officer", ((0, 2), (10 * 3_600_000, 1))), Network((), ()), 0.0, 24.0)
     34.0
     """
+    span = np.array([round(from_h * HOUR_MS), round(until_h * HOUR_MS)])
+    return float(open_units(resource, network, span)[-1] / HOUR_MS)
+
+
+def open_units(resource: Resource, network: Network, times_ms: np.ndarray) -> np.ndarray:
+    """Return capacity × open time of a resource from the first of some times up to each, in milliseconds.
+
+    Examples
+    --------
+    >>> open_units(Resource("officer", 2), Network((), ()), np.array([10, 20, 50]))
+    array([ 0., 20., 80.])
+    """
     calendars = {calendar.key: calendar.intervals_ms for calendar in network.calendars}
     hours = ALWAYS if resource.calendar is None else calendars[resource.calendar]
-    first, last = round(from_h * HOUR_MS), round(until_h * HOUR_MS)
     steps = ((0, resource.capacity),) if isinstance(resource.capacity, int) else resource.capacity
-    begins = [first, *(max(begin, first) for begin, _ in steps[1:])]
-    ends = [*(min(begin, last) for begin, _ in steps[1:]), last]
-    total = 0
-    for begin, end, (_, units) in zip(begins, ends, steps, strict=True):
-        if begin < end:
-            total += units * sum(close - open_ for open_, close in intersect(hours, ((begin, end),)))
-    return total / HOUR_MS
+    first, last = int(times_ms[0]), int(times_ms[-1])
+    dates = [first, *(min(max(date, first), last) for date, _ in steps[1:]), last]
+    total = np.zeros(len(times_ms))
+    for begin, end, (_, units) in zip(dates, dates[1:], steps, strict=False):
+        edges = np.array(intersect(hours, ((begin, end),)) if begin < end else ()).ravel()
+        if units and len(edges):
+            passed = np.cumsum(np.diff(edges, prepend=edges[0]) * (np.arange(len(edges)) % 2))
+            total += units * np.interp(times_ms, edges, passed)
+    return total
 
 
 class _Ways:

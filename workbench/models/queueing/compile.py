@@ -121,7 +121,7 @@ class CompiledNetwork:
     codes: list[Codes]
     channel_slot: int
     released_slot: int
-    n_stamps: int
+    stamps: tuple[str, ...]
     n_visits: int
     n_queues: int
     n_deadlines: int
@@ -129,6 +129,11 @@ class CompiledNetwork:
     limit: int
     limiting: str
     classes: int = 8
+
+    @property
+    def n_stamps(self) -> int:
+        """Number of stamps whose times a case carries."""
+        return len(self.stamps)
 
     @property
     def n_attributes(self) -> int:
@@ -150,7 +155,7 @@ class CompiledNetwork:
         n = len(traffic)
         arrival = np.zeros(max(n, 1), tables.ARRIVAL_TABLE)[:n]
         arrival["time"], arrival["case"] = traffic.arrival_ms, traffic.case
-        arrival["entry"], arrival["priority"] = traffic.entry, traffic.priority
+        arrival["entry"], arrival["priority"], arrival["group"] = traffic.entry, traffic.priority, traffic.group
         attribute = np.zeros((n, self.n_attributes), np.int16)
         for slot, codes in enumerate(self.codes):
             values = traffic.attributes.get(codes.attribute.key)
@@ -347,7 +352,7 @@ class _Compiler:
                 self.rows["change"].add(time=time, units=units)
             self.rows["resource"].add(
                 capacity=capacity[0][1], in_use=0, first_user=first, last_user=len(self.lists["user"]),
-                first_change=first_change, last_change=len(self.rows["change"]), changed=0,
+                first_change=first_change, last_change=len(self.rows["change"]),
             )  # fmt: skip
 
     # Queues
@@ -378,7 +383,7 @@ class _Compiler:
                 order=self.index[node.key], first_use=first, last_use=len(self.rows["use"]), calendar=calendar,
                 limit=-1 if node.queue_limit is None else node.queue_limit, lossy=node.when_full == "leave",
                 preemptive=node.preemptive, first_feeder=first_feeder, last_feeder=len(self.lists["feeder"]),
-                waiting=0, reserved=0, dirty=0, classes=0, offered_first=-1, offered_second=-1, area=0, changed=0,
+                waiting=0, reserved=0, dirty=0, classes=0, offered_first=-1, offered_second=-1,
             )  # fmt: skip
 
     def _resource(self, key: str, node: Node) -> Resource:
@@ -548,7 +553,7 @@ class _Compiler:
                 Labels.of(resources), Labels(pd.CategoricalDtype(channels), np.arange(len(channels))),
                 tuple(deadline.key for deadline in network.deadlines),
             ),
-            self.codes, channel, self.stamp_slots["released"], len(self.stamp_slots), len(self.visit_slots),
+            self.codes, channel, self.stamp_slots["released"], tuple(self.stamp_slots), len(self.visit_slots),
             len(self.rows["queue"]), max(row["last_deadline"] - row["first_deadline"] for row in self.rows["entry"].rows), self.shape.fan,
             self.limit, self.limiting, network.classes,
         )  # fmt: skip

@@ -75,7 +75,7 @@ def draw_duration(k, node, case, visit, members):
         x = quantile(k, d, luck(k, case, node, visit, DURATION, 0))
     x += k.node.per_member[node] * members
     # A tail beyond 292 years never ends within a run; as a float it would not fit an int64.
-    return max(1, int(math.floor(min(x, LONGEST * 1.0) + 0.5)))
+    return max(1, math.floor(min(x, LONGEST * 1.0) + 0.5))
 
 
 @kernel

@@ -25,6 +25,7 @@ from workbench.models.queueing.records import Records
 from workbench.models.queueing.seizing import mark
 from workbench.models.queueing.starting import start_all
 from workbench.models.queueing.state import State
+from workbench.models.queueing.summing import retire
 from workbench.models.queueing.tables import (
     ABSENT,
     AGE,
@@ -42,6 +43,7 @@ from workbench.models.queueing.tables import (
     PAST_CALENDAR,
     PERIOD,
     SLOTS,
+    SUMS,
     TIMERS,
     TOKENS,
     WAKE,
@@ -118,7 +120,7 @@ def announce(k, timer, now):
         d = k.timer.which[timer]
         key = EXPIRY << 40 | k.case.number[owner]
         k.run.agenda[0] = push(k.agenda, k.run.agenda[0], key, k.deadline.order[d], timer)
-    elif kind == OPENING or kind == CAPACITY:
+    elif kind in (OPENING, CAPACITY):
         k.run.agenda[0] = push(k.agenda, k.run.agenda[0], WAKE << 40, 0, timer)
     else:
         rule = owner
@@ -138,8 +140,7 @@ def take(k, now):
     k.run.agenda[0] = pop(k.agenda, k.run.agenda[0])
     kind = key >> 40
     if kind == END_OF_STAY:
-        state = k.token.state[who]
-        if k.token.due[who] == now and (state == AT_WORK or state == DELAYED):
+        if k.token.due[who] == now and k.token.state[who] in (AT_WORK, DELAYED):
             end_stay(k, who, now)
     elif kind == EXPIRY:
         if k.timer.due[who] == now:
@@ -212,7 +213,19 @@ def censor(k):
             close_row(k, i, CENSORED, -1)
         i += 1
     k.run.todo[0] = i
+    if k.run.record[0] == SUMS:
+        retire_open(k)
     return True
+
+
+@kernel
+def retire_open(k):
+    """Add the cases that are still open, or at work though they are over, to the sums."""
+    for i in range(k.run.n_tokens[0]):
+        c = k.token.case[i]
+        if k.token.state[i] != ABSENT and k.token.batch[i] < 0 and k.case.observed[c]:
+            retire(k, c, True)
+            k.case.observed[c] = 0
 
 
 @kernel
@@ -276,7 +289,7 @@ def run(
     warm_up_h: float = 0.0,
     observe_h: float,
     run_out_h: float | None = None,
-    record: Literal["journeys", "none"] = "journeys",
+    record: Literal["journeys", "summary", "none"] = "journeys",
     compiled: bool = True,
 ) -> Records:
     """Run traffic through a network and return the records of the cases observed.
@@ -295,7 +308,8 @@ def run(
         Hours that the run goes on after that; None = until every observed case is resolved, at most 90 days: it has been
         released and has arrived (goods released ahead are waited for), has ended, or is lost.
     record
-        ``journeys``: every stay and every event of the observed cases; ``none``: counts alone.
+        ``journeys``: every stay and every event of the observed cases; ``summary``: sums, histograms and levels by hour,
+        in memory that does not grow with the cases (`Records.sums`); ``none``: nothing.
     compiled
         False runs the same functions as plain Python, some hundred times slower, to the same bit.
 

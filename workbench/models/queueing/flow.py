@@ -32,6 +32,7 @@ from workbench.models.queueing.tables import (
     JOIN,
     MOVING,
     REROUTE_EVENT,
+    SUMS,
     TOO_MANY_VISITS,
     UNBATCH,
     WORK,
@@ -220,12 +221,16 @@ def begin_case(k, n, now):
     k.case.entry[c] = e
     k.case.priority[c] = k.arrival.priority[n]
     k.case.over[c] = 0
+    k.case.lost[c] = 0
     k.case.resolved[c] = 0
     k.case.reroute[c] = -1
     observed = k.run.warm_up[0] <= now < k.run.observed_until[0]
     k.case.observed[c] = observed
     k.run.open_cases[0] += observed
     k.run.arrived_cases[0] += observed
+    if k.run.record[0] == SUMS:
+        k.case.group[c] = k.arrival.group[n]
+        k.effort.queue[c] = k.effort.work[c] = k.effort.paused[c] = k.effort.visits[c] = 0
     for a in range(k.run.n_attributes[0]):
         k.attribute[c, a] = k.arrival_attribute[n, a]
     for s in range(k.run.n_stamps[0]):
@@ -247,7 +252,7 @@ def end_stay(k, i, now):
         q = k.node.queue[node]
         if k.queue.preemptive[q]:
             leave_crew(k, q, i)
-        free_units(k, q)
+        free_units(k, q, now)
     if k.token.dead[i]:
         give_back(k, node)
         close_row(k, i, CANCELLED, now)

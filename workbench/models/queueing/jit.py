@@ -21,17 +21,23 @@ from numba.core.dispatcher import Dispatcher
 __all__ = ["cache_folder", "kernel", "plain", "views"]
 
 
+MADE_OF = {"jit.py", "memory.py", "philox.py", "tables.py"}
+"""Modules without compiled functions that decide what the others compile to."""
+
+
 @cache
 def cache_folder() -> Path | None:
     """Return the folder that keeps the machine code, or None if no place is writable (then each process compiles).
 
     numba asks only whether the file of the outermost function has changed. The folder's name is a digest of all
-    source files of the kernel, so that a change in any of them is seen.
+    source files that the kernel is made of, so that a change in any of them is seen.
     """
     here = Path(__file__).parent
     digest = hashlib.sha256(numba.__version__.encode())
     for path in sorted(here.glob("*.py")):
-        digest.update(path.read_bytes())
+        source = path.read_bytes()
+        if path.name in MADE_OF or b"\n@kernel" in source:
+            digest.update(source)
     named = os.environ.get("NUMBA_CACHE_DIR")
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     for base in [Path(named)] if named else [here / "__pycache__", Path(home) / "workbench"]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from workbench.models.queueing.jit import kernel
 from workbench.models.queueing.pools import first_member, next_member
-from workbench.models.queueing.tables import AT_WORK, CANCELLED, CENSORED, DELAYED, DONE
+from workbench.models.queueing.summing import add_stay
+from workbench.models.queueing.tables import AT_WORK, CANCELLED, CENSORED, DELAYED, DONE, NOTHING, ROWS
 
 __all__ = ["close_gathered", "close_row", "note_event"]
 
 
 @kernel
-def write_row(k, i, m, number, outcome, now):
+def write_row(k, i, m, number, paused, outcome, now):
     """Write the row of member m at the stay of token i, in the batch of that number (0 = none)."""
     c = k.token.case[m]
     r = k.run.n_rows[0]
@@ -28,39 +29,56 @@ def write_row(k, i, m, number, outcome, now):
     k.row.queued[r] = k.token.queued[i]
     k.row.started[r] = started
     k.row.ended[r] = now
-    worked = k.token.state[i] == AT_WORK or k.token.state[i] == DELAYED
-    ran_out = worked and k.token.due[i] == now
-    k.row.paused[r] = now - started - k.token.duration[i] if ran_out else 0
-    # A member whose case is over stays in the batch; its rows tell that it was no longer there on its own account.
-    gone = m != i and k.token.dead[m] and outcome != CENSORED
-    k.row.outcome[r] = CANCELLED if gone else outcome
+    k.row.paused[r] = paused
+    k.row.outcome[r] = outcome
+
+
+@kernel
+def pause_of(k, i, now):
+    """Return how long a stay that ends now was paused, if it ran to its end."""
+    worked = k.token.state[i] in (AT_WORK, DELAYED)
+    return now - k.token.started[i] - k.token.duration[i] if worked and k.token.due[i] == now else 0
 
 
 @kernel
 def close_row(k, i, outcome, now):
-    """Write the journeys row of a stay that ends now, one for each member."""
-    if not k.run.keeps_rows[0]:
+    """Write the journeys row of a stay that ends now, one for each member, or add it to the sums."""
+    if k.run.record[0] == NOTHING:
         return
+    paused = pause_of(k, i, now)
+    counts = True
     batch = k.token.batch[i]
     number = k.batch.number[batch] if batch >= 0 else 0
     m = first_member(k, i)
     while m >= 0:
         if k.case.observed[k.token.case[m]]:
-            write_row(k, i, m, number, outcome, now)
+            # A member whose case is over stays in the batch; its rows tell that it was no longer there on its own account.
+            gone = m != i and k.token.dead[m] and outcome != CENSORED
+            note_stay(k, i, m, number, paused, CANCELLED if gone else outcome, now, counts)
+            counts = False
         m = next_member(k, i, m)
 
 
 @kernel
 def close_gathered(k, i, number, now):
     """Write the row of a member's stay at the batch step, which ends with the release of the batch of that number."""
-    if k.run.keeps_rows[0] and k.case.observed[k.token.case[i]]:
-        write_row(k, i, i, number, DONE, now)
+    if k.run.record[0] != NOTHING and k.case.observed[k.token.case[i]]:
+        note_stay(k, i, i, number, 0, DONE, now, True)
+
+
+@kernel
+def note_stay(k, i, m, number, paused, outcome, now, counts):
+    """Write a row, or add to the sums."""
+    if k.run.record[0] == ROWS:
+        write_row(k, i, m, number, paused, outcome, now)
+    else:
+        add_stay(k, i, m, paused, outcome, now, counts)
 
 
 @kernel
 def note_event(k, c, kind, key, now):
     """Write an events row of an observed case."""
-    if k.run.keeps_rows[0] and k.case.observed[c]:
+    if k.run.record[0] == ROWS and k.case.observed[c]:
         e = k.run.n_events[0]
         k.run.n_events[0] = e + 1
         k.event.case[e] = k.case.number[c]

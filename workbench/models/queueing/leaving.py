@@ -8,6 +8,7 @@ from workbench.models.queueing.jit import kernel
 from workbench.models.queueing.journal import close_row, note_event
 from workbench.models.queueing.pools import free_case, free_frame, free_timer, free_token
 from workbench.models.queueing.seizing import give_back, leave_queue
+from workbench.models.queueing.summing import retire
 from workbench.models.queueing.tables import (
     CANCELLED,
     DEADLINE_EVENT,
@@ -17,6 +18,7 @@ from workbench.models.queueing.tables import (
     LEAVE,
     LEFT,
     REROUTE,
+    SUMS,
     TOKENS,
     WAITING,
 )
@@ -40,6 +42,8 @@ def drop(k, i):
     c, carries = k.token.case[i], k.token.batch[i] >= 0
     free_token(k, i)
     if not carries and k.case.live[c] == 0:
+        if k.run.record[0] == SUMS and k.case.observed[c]:
+            retire(k, c, False)
         free_case(k, c)
 
 
@@ -65,7 +69,7 @@ def throw_out(k, i, outcome, now):
     """
     state, node = k.token.state[i], k.token.node[i]
     if state == WAITING:
-        leave_queue(k, k.node.queue[node], i)
+        leave_queue(k, k.node.queue[node], i, now)
         if k.token.started[i] >= 0:
             outcome = CANCELLED
             give_back(k, node)
@@ -114,6 +118,7 @@ def expire(k, timer, now):
     note_event(k, c, DEADLINE_EVENT, k.deadline.key[d], now)
     if k.deadline.action[d] == LEAVE:
         k.run.expired_cases[0] += 1
+        k.case.lost[c] = 1
         close_case(k, c, -1, EXPIRED, now)
     elif k.deadline.action[d] == REROUTE:
         k.case.reroute[c] = k.deadline.to[d]
@@ -123,12 +128,14 @@ def expire(k, timer, now):
 @kernel
 def lose(k, i, now):
     """A newcomer finds its queue full and is lost; a batch is lost with all its members and other tokens."""
-    leave_queue(k, k.node.queue[k.token.node[i]], i)
+    leave_queue(k, k.node.queue[k.token.node[i]], i, now)
     close_row(k, i, LEFT, now)
     batch = k.token.batch[i]
     if batch < 0:
+        c = k.token.case[i]
         k.run.lost_cases[0] += 1
-        close_case(k, k.token.case[i], i, CANCELLED, now)
+        k.case.lost[c] = 1
+        close_case(k, c, i, CANCELLED, now)
         discard(k, i)
         return
     m = k.batch.first[batch]
@@ -137,6 +144,7 @@ def lose(k, i, now):
         k.token.dead[m] = 1
         if not k.case.over[c]:
             k.run.lost_cases[0] += 1
+            k.case.lost[c] = 1
             close_case(k, c, m, CANCELLED, now)
         m = k.token.next[m]
     j = k.batch.tokens[batch]

@@ -13,6 +13,7 @@ from workbench.models.queueing.tables import OUTCOMES
 
 if TYPE_CHECKING:
     from workbench.models.queueing.compile import CompiledNetwork
+    from workbench.models.queueing.sums import Sums
 
 __all__ = ["Records"]
 
@@ -31,12 +32,15 @@ class Records:
         Number of the run.
     rows, marks
         Structured arrays, in the order in which rows were closed and events came.
+    sums
+        What ``record="summary"`` added up instead.
     """
 
     model: CompiledNetwork
     replication: int
     rows: np.ndarray
     marks: np.ndarray
+    sums: Sums | None = None
 
     def journeys(self) -> pd.DataFrame:
         """Return one row for each stay at a work, delay or batch step, as KERNEL *Records* lists them.

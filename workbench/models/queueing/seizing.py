@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workbench.models.queueing.deadlines import on_queued
 from workbench.models.queueing.jit import kernel
+from workbench.models.queueing.summing import change_level
 from workbench.models.queueing.tables import TOKENS, WAITING
 from workbench.models.queueing.wheel import UNLINKED, insert, lowest_bit
 
@@ -97,6 +98,7 @@ def head(k, q):
 @kernel(inline=True)
 def join_queue(k, q, i, now):
     """Let a token join the queue of its work step."""
+    change_level(k, k.run.n_resources[0] + q, 1, now)
     node = k.token.node[i]
     k.token.queued[i] = now
     k.token.started[i] = -1
@@ -114,10 +116,11 @@ def join_queue(k, q, i, now):
 
 
 @kernel(inline=True)
-def leave_queue(k, q, i):
+def leave_queue(k, q, i, now):
     """Take a token out of a queue, to start or to go: another head may fit now, and a place becomes free."""
     step_out(k, q, i)
     k.queue.waiting[q] -= 1
+    change_level(k, k.run.n_resources[0] + q, -1, now)
     mark(k, q)
     if k.queue.first_feeder[q] < k.queue.last_feeder[q]:
         wake_feeders(k, q)
@@ -150,18 +153,20 @@ def schedule(k, i, due):
 
 
 @kernel(inline=True)
-def take_units(k, q):
+def take_units(k, q, now):
     """Seize all units of a step."""
     for u in range(k.queue.first_use[q], k.queue.last_use[q]):
         k.resource.in_use[k.use.resource[u]] += k.use.units[u]
+        change_level(k, k.use.resource[u], k.use.units[u], now)
 
 
 @kernel(inline=True)
-def free_units(k, q):
+def free_units(k, q, now):
     """Give back all units of a step; every queue that uses such units may now start its head."""
     for u in range(k.queue.first_use[q], k.queue.last_use[q]):
         r = k.use.resource[u]
         k.resource.in_use[r] -= k.use.units[u]
+        change_level(k, r, -k.use.units[u], now)
         for j in range(k.resource.first_user[r], k.resource.last_user[r]):
             mark(k, k.user[j])
 

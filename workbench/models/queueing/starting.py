@@ -20,6 +20,7 @@ from workbench.models.queueing.seizing import (
     schedule,
     take_units,
 )
+from workbench.models.queueing.summing import change_level
 from workbench.models.queueing.tables import AT_WORK, CANCELLED, TOKENS, WAITING
 from workbench.models.queueing.wheel import pop, push, remove
 
@@ -76,7 +77,9 @@ def interrupt(k, i, now):
     k.worker.left[i] -= worked
     leave_crew(k, q, i)
     remove(k, TOKENS, k.token, i)
-    k.resource.in_use[k.use.resource[k.queue.first_use[q]]] -= 1
+    r = k.use.resource[k.queue.first_use[q]]
+    k.resource.in_use[r] -= 1
+    change_level(k, r, -1, now)
     k.token.state[i] = WAITING
     if k.token.dead[i]:  # its case is over, so it does not come back
         give_back(k, node)
@@ -85,6 +88,7 @@ def interrupt(k, i, now):
         return
     line_up(k, q, i)
     k.queue.waiting[q] += 1
+    change_level(k, k.run.n_resources[0] + q, 1, now)
     mark(k, q)
 
 
@@ -104,8 +108,8 @@ def first_start(k, i, node, now):
 def start(k, q, i, now):
     """Start the head of a queue: all its units at this instant, its end by the open time they have in common."""
     node = k.token.node[i]
-    leave_queue(k, q, i)
-    take_units(k, q)
+    leave_queue(k, q, i, now)
+    take_units(k, q, now)
     if k.token.started[i] < 0:
         first_start(k, i, node, now)
         work = k.token.duration[i]

@@ -10,16 +10,20 @@ from workbench.errors import ParameterError, SimulationError
 from workbench.models.queueing import tables
 from workbench.models.queueing.compile import CompiledNetwork
 from workbench.models.queueing.records import Records
-from workbench.models.queueing.tables import LEVELS, LONGEST, SLOTS, Kernel
+from workbench.models.queueing.sums import Sums
+from workbench.models.queueing.tables import FATES, HOUR_MS, LEVELS, LONGEST, OUTCOMES, QUANTITIES, SLOTS, Kernel
 from workbench.models.queueing.traffic import Traffic
 
 __all__ = ["State"]
 
-HOUR_MS = 3_600_000
 LONGEST_RUN_OUT_H = 90 * 24
 ROWS = 1 << 16
 EVENTS = 1 << 16
-TRAFFIC_ROWS = 1 << 16
+MOST_ROWS = 2**31 - 1
+"""Places are numbered in 32 bits."""
+
+MOST_LEVELS = 1 << 27
+RECORDS = ("none", "journeys", "summary")
 
 
 def _ms(hours: float, name: str) -> int:
@@ -33,8 +37,22 @@ def _enlarged(table: np.ndarray, size: int) -> np.ndarray:
     """Return a table of at least that many rows."""
     if size <= len(table):
         return table
+    if size > MOST_ROWS:
+        raise SimulationError(
+            f"the run needs room for {size:,} at a time; there is room for {MOST_ROWS:,}. So many cases are never open at once "
+            "unless a queue grows without end: give it more capacity, or observe a shorter time."
+        )
     larger = np.zeros((size, *table.shape[1:]), table.dtype)
     larger[: len(table)] = table
+    return larger
+
+
+def _sparsely_enlarged(table: np.ndarray, size: int) -> np.ndarray:
+    """Return a longer table of numbers; pages of zeros stay untouched memory."""
+    if size <= len(table):
+        return table
+    larger, filled = np.zeros(size, table.dtype), np.flatnonzero(table)
+    larger[filled] = table[filled]
     return larger
 
 
@@ -55,6 +73,8 @@ class State:
         for name, word in (("seed", seed), ("replication", replication)):
             if not 0 <= word < 2**32:
                 raise ParameterError(f"{name} = {word!r} is not a whole number in [0, 2**32).")
+        if record not in RECORDS:
+            raise ParameterError(f"record must be one of {', '.join(RECORDS)}, not {record!r}.")
         self.model, self.chunks, self.replication = model, chunks, replication
         run = np.zeros(1, tables.RUN)
         for name in ("free_case", "free_token", "free_frame", "free_timer", "free_group", "free_batch"):
@@ -72,7 +92,9 @@ class State:
         run["fan"] = model.fan
         run["channel"] = model.channel_slot
         run["released_slot"] = model.released_slot
-        run["keeps_rows"] = record != "none"
+        run["record"] = RECORDS.index(record)
+        run["n_channels"] = len(model.names.channel.dtype.categories)
+        run["n_nodes"], run["n_series"] = len(model.network.nodes), len(model.tables["resource"]) + model.n_queues
         run["n_attributes"], run["n_stamps"], run["n_visits"] = model.n_attributes, model.n_stamps, model.n_visits
         run["n_calendars"], run["n_resources"] = len(model.tables["calendar"]), len(model.tables["resource"])
         run["n_lossy"], run["n_rules"] = len(model.tables["lossy"]), len(model.tables["batch_rule"])
@@ -80,6 +102,8 @@ class State:
         self.run = run
         self.batches = len(model.tables["batch_rule"])
         self.preempts = bool(model.tables["queue"]["preemptive"].any())
+        self.sums = record == "summary"
+        self.groups = np.zeros(0, np.int64)
         self.rows: list[np.ndarray] = []
         self.events: list[np.ndarray] = []
         self.kernel = self._tables()
@@ -89,6 +113,7 @@ class State:
     def _tables(self) -> Kernel:
         model = self.model
         cases, tokens = 1 << 10, max(1 << 11, 2 * model.fan)
+        stays = len(model.network.entries) * len(model.network.nodes) if self.sums else 1
         return Kernel(
             **model.copy_tables(),
             run=self.run,
@@ -115,7 +140,25 @@ class State:
             arrival_attribute=np.zeros((1, model.n_attributes), np.int16),
             row=np.zeros(max(ROWS, 4 * model.fan), tables.ROW),
             event=np.zeros(max(EVENTS, 4 * model.fan), tables.EVENT),
+            stay=np.zeros(stays, tables.STAY),
+            stay_outcome=np.zeros((stays, len(OUTCOMES)), np.int64),
+            effort=np.zeros(cases if self.sums else 1, tables.EFFORT),
+            level=np.zeros(self._levels() if self.sums else 1, tables.LEVEL),
+            fate=np.zeros((1, len(FATES)), np.int64),
+            moment=np.zeros(1, tables.MOMENT),
+            histogram=np.zeros(1, np.int64),
         )
+
+    def _levels(self) -> int:
+        """Return how many levels by hour a run has."""
+        hours = int(self.run["end"][0]) // HOUR_MS + 1
+        size = hours * int(self.run["n_series"][0])
+        if size > MOST_LEVELS:
+            raise ParameterError(
+                f"levels of {self.run['n_series'][0]} resources and queues in each of {hours} hours are more than {MOST_LEVELS:,}; "
+                "observe a shorter time."
+            )
+        return size
 
     def _timers(self, cases: int, tokens: int) -> int:
         """Return a bound on timers: of cases, of groups, and of the network, which a batch step sets again in advance."""
@@ -128,7 +171,7 @@ class State:
         k = self.kernel
         most = int(2 * self.run["fan"][0] * self.run["largest"][0])
         if wanted == tables.WANTS_CASES:
-            self._grow(2 * len(k.case), ("case", "attribute", "stamp", "visit", "timer_of"))
+            self._grow(2 * len(k.case), ("case", "attribute", "stamp", "visit", "timer_of", *(["effort"] * self.sums)))
         elif wanted == tables.WANTS_TOKENS:
             names = ["token", "frame", "todo", *(["worker"] * self.preempts), *(["group", "batch"] * bool(self.batches))]
             self._grow(2 * len(k.token) + most, names)
@@ -175,9 +218,26 @@ class State:
             if (arrival["time"][0], arrival["case"][0]) <= (last["time"], last["case"]):
                 raise ParameterError("a chunk of traffic begins before the end of the one before it.")
         if len(arrival):
+            if self.sums:
+                self._group(arrival)
             self.kernel = self.kernel._replace(arrival=arrival, arrival_attribute=attribute)
             self.run["next_case"], self.run["n_traffic"] = 0, len(arrival)
         self.run["more_traffic"] = 1
+
+    def _group(self, arrival: np.ndarray) -> None:
+        """Number the groups (of the traffic, entry, class) from 0 as they come, and make room for their sums."""
+        entries, classes = len(self.model.network.entries), self.model.classes
+        key = (arrival["group"].astype(np.int64) * entries + arrival["entry"]) * classes + arrival["priority"]
+        self.groups = np.concatenate([self.groups, np.setdiff1d(key, self.groups)])
+        order = np.argsort(self.groups)
+        arrival["group"] = order[np.searchsorted(self.groups, key, sorter=order)]
+        k, places = self.kernel, len(self.groups) * int(self.run["n_channels"][0])
+        rows = places * (self.model.n_stamps + len(QUANTITIES))
+        self.kernel = k._replace(
+            fate=_enlarged(k.fate, places),
+            moment=_enlarged(k.moment, rows),
+            histogram=_sparsely_enlarged(k.histogram, rows * 2 * tables.BINS),
+        )
 
     def explain(self, error: int) -> str:
         """Return the message of an error the kernel met."""
@@ -194,4 +254,5 @@ class State:
         """Return what the run has left."""
         self.make_room(tables.WANTS_ROWS)
         self.make_room(tables.WANTS_EVENTS)
-        return Records(self.model, self.replication, np.concatenate(self.rows), np.concatenate(self.events))
+        sums = Sums.of(self.model, self.kernel, self.groups, int(self.run["end"][0])) if self.sums else None
+        return Records(self.model, self.replication, np.concatenate(self.rows), np.concatenate(self.events), sums)

@@ -9,6 +9,8 @@ from collections import namedtuple
 
 import numpy as np
 
+from workbench.units import HOUR_MS
+
 __all__ = [
     "ABSENT",
     "AT_WORK",
@@ -18,6 +20,7 @@ __all__ = [
     "END",
     "FAR",
     "FORK",
+    "HOUR_MS",
     "JOIN",
     "KINDS",
     "LAYOUT",
@@ -55,6 +58,24 @@ TOKENS, TIMERS = 0, 1
 FINISHED, WANTS_CASES, WANTS_TOKENS, WANTS_ROWS, WANTS_EVENTS, WANTS_TRAFFIC = range(6)
 NO_RULE, PAST_CALENDAR, TOO_MANY_VISITS, CLOCK_OVERFLOW = range(-4, 0)
 
+# What is recorded.
+NOTHING, ROWS, SUMS = range(3)
+
+FATES = ("released", "ended", "lost", "censored")
+"""What can have become of a case: released; ended otherwise (refused, withdrawn); left the queue or gave up; still on its way."""
+
+QUANTITIES = ("queue_h", "work_h", "paused_h", "n_visits", "censored_at_h")
+"""What is summed of each case, after the hours from its arrival to each stamp."""
+
+ARRIVED_SLOT = 0
+"""Place of `arrived` among the stamps of a case: the first of `STAMPS`, which every network has."""
+
+SUB_BINS = 64
+"""Bins an octave of a histogram: a value in a bin is known to half a bin, 1/128 of itself."""
+
+BINS = 64 * 39
+"""Bins of a histogram for one sign; they reach beyond 292 years."""
+
 LONGEST = 9_214_646_400_000
 """292 years in milliseconds: what lies beyond is refused."""
 
@@ -88,12 +109,10 @@ DIST = _table(code="i4", a="f8", b="f8", c="f8", first="i4", n="i4")
 QUEUE = _table(
     order="i4", first_use="i4", last_use="i4", calendar="i4", limit="i4", lossy="i1", preemptive="i1", first_feeder="i4",
     last_feeder="i4", waiting="i4", reserved="i4", dirty="i1", classes="i8",
-    offered_first="i8", offered_second="i8", area="i8", changed="i8",
+    offered_first="i8", offered_second="i8",
 )  # fmt: skip
 USE = _table(resource="i4", units="i4")
-RESOURCE = _table(
-    capacity="i4", in_use="i4", first_user="i4", last_user="i4", first_change="i4", last_change="i4", changed="i8"
-)
+RESOURCE = _table(capacity="i4", in_use="i4", first_user="i4", last_user="i4", first_change="i4", last_change="i4")
 CHANGE = _table(time="i8", units="i4")
 CALENDAR = _table(first="i4", last="i4", at="i4", first_queue="i4", last_queue="i4")
 INTERVAL = _table(open="i8", close="i8", before="i8")
@@ -119,14 +138,14 @@ RUN = _table(
     agenda="i8", starts="i8", dirty="i8", todo="i8", newcomers="i1", next_case="i8", n_traffic="i8", more_traffic="i1",
     # sizes of the model
     classes="i8", n_attributes="i8", n_stamps="i8", n_visits="i8", n_deadlines="i8", n_calendars="i8", n_resources="i8",
-    n_rules="i8", n_lossy="i8", released_slot="i4", channel="i4",
+    n_rules="i8", n_lossy="i8", n_nodes="i8", n_series="i8", n_channels="i8", released_slot="i4", channel="i4",
     # what came
-    keeps_rows="i1", batches_released="i8", open_cases="i8", arrived_cases="i8", ended_cases="i8", lost_cases="i8",
+    record="i1", batches_released="i8", open_cases="i8", arrived_cases="i8", ended_cases="i8", lost_cases="i8",
     expired_cases="i8", error="i8", error_node="i8", error_case="i8",
 )  # fmt: skip
 CASE = _table(
-    number="i8", arrived="i8", entry="i4", priority="i2", observed="i1", over="i1", resolved="i1", live="i4", first="i4",
-    reroute="i4", reroute_key="i4",
+    number="i8", entry="i4", priority="i2", observed="i1", over="i1", resolved="i1", lost="i1", live="i4", first="i4",
+    reroute="i4", reroute_key="i4", group="i4",
 )  # fmt: skip
 TOKEN = _table(
     due="i8", queued="i8", started="i8", duration="i8", next="i4", prev="i4", case="i4", node="i4", frame="i4",
@@ -140,12 +159,19 @@ ITEM = _table(a="i8", b="i8", who="i8")
 TODO = _table(token="i4", to="i4")
 GROUP = _table(key="i8", oldest="i4", youngest="i4", members="i4", rule="i4", next="i4", prev="i4", timer="i4")
 BATCH_TABLE = _table(number="i8", first="i4", members="i4", tokens="i4")
-ARRIVAL_TABLE = _table(time="i8", case="i8", entry="i4", priority="i4")
+ARRIVAL_TABLE = _table(time="i8", case="i8", entry="i4", priority="i4", group="i4")
 ROW = _table(
     case="i8", batch="i8", queued="i8", started="i8", ended="i8", paused="i8", visit="i4", entry="i4", node="i4",
     branch="i2", priority="i2", channel="i2", outcome="i1",
 )  # fmt: skip
 EVENT = _table(case="i8", time="i8", kind="i1", key="i4")
+STAY = _table(
+    n="i8", stay="i8", queue="i8", work="i8", paused="i8", longest="i8", starts="i8", once_queue="i8", once_work="i8",
+    overruns="i8", overrun="i8", longest_overrun="i8",
+)  # fmt: skip
+EFFORT = _table(queue="i8", work="i8", paused="i8", visits="i8")
+LEVEL = _table(change="i8", rest="i8")
+MOMENT = _table(n="i8", sum="i8", high="i8", low="i8", least="i8", greatest="i8")
 
 STAMP_EVENT, DEADLINE_EVENT, REROUTE_EVENT = range(3)
 
@@ -201,6 +227,13 @@ LAYOUT = {
     "arrival_attribute": (np.dtype("i2"), 2),
     "row": (ROW, 1),
     "event": (EVENT, 1),
+    "stay": (STAY, 1),  # [entry × node]: sums of stays
+    "stay_outcome": (np.dtype("i8"), 2),  # [entry × node, outcome]
+    "effort": (EFFORT, 1),  # [case]
+    "level": (LEVEL, 1),  # [hour × (resource, then queue)]
+    "fate": (np.dtype("i8"), 2),  # [group × channel, fate]
+    "moment": (MOMENT, 1),  # [group × channel × quantity]
+    "histogram": (np.dtype("i8"), 1),  # [group × channel × quantity × sign × bin]
 }
 """Every table: what a row holds, and how many dimensions it has."""
 

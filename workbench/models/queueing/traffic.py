@@ -37,6 +37,8 @@ class Traffic:
     case
         Case number, unique, below 2**32; by default 0, 1, 2… Random numbers go by it, so a measure that thins
         traffic keeps the numbers of those who remain.
+    group
+        Whole number ≥ 0 by which summaries tell cases apart, beside entry, class and channel; 0 by default.
     attributes
         Values by attribute key; None and NaN mean not written yet. A `pandas.Categorical` is read fastest. What the
         network does not declare is ignored.
@@ -52,6 +54,7 @@ class Traffic:
     priority: np.ndarray | None = None
     case: np.ndarray | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    group: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         arrivals = np.ascontiguousarray(self.arrival_ms, dtype=np.int64)
@@ -61,8 +64,14 @@ class Traffic:
             ("entry", np.int32, np.zeros(n)),
             ("priority", np.int16, np.zeros(n)),
             ("case", np.uint32, np.arange(n)),
+            ("group", np.int32, np.zeros(n)),
         ):
             given = getattr(self, name)
+            bounds = np.iinfo(dtype)
+            if given is not None and len(given) and (np.min(given) < bounds.min or np.max(given) > bounds.max):
+                raise ParameterError(
+                    f"traffic has values of {name} from {np.min(given)} to {np.max(given)}; they fit {bounds.dtype} alone."
+                )
             values = np.ascontiguousarray(default if given is None else given, dtype=dtype)
             if len(values) != n:
                 raise ParameterError(f"traffic has {n} arrivals but {len(values)} values of {name}.")

@@ -7,11 +7,9 @@ from workbench.models.queueing.draws import draw_value
 from workbench.models.queueing.jit import kernel
 from workbench.models.queueing.journal import note_event
 from workbench.models.queueing.pools import fail, first_member, next_member
-from workbench.models.queueing.tables import NO_RULE, STAMP_EVENT
+from workbench.models.queueing.tables import ARRIVED_SLOT, NO_RULE, STAMP_EVENT
 
 __all__ = ["finish_step", "resolve", "write_stamp"]
-
-ARRIVED_SLOT = 0  # the first of STAMPS, which every network has
 
 
 @kernel(inline=True)

@@ -1,0 +1,124 @@
+"""Streaming summaries of one run as tables: sums of stays, what became of cases, moments, histograms, levels by hour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from workbench.models.queueing.tables import BINS, FATES, HOUR_MS, OUTCOMES, QUANTITIES, SUB_BINS, Kernel
+
+if TYPE_CHECKING:
+    from workbench.models.queueing.compile import CompiledNetwork
+
+__all__ = ["RELATIVE_ERROR", "Sums", "middle_of"]
+
+RELATIVE_ERROR = 1 / (2 * SUB_BINS)
+"""How far a quantile of a histogram may be from that of the values, relative to its size."""
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What came of a run with ``record="summary"``; of observed cases, but for the levels. Times in milliseconds.
+
+    Parameters
+    ----------
+    stays
+        One row a mode, step and list of resources: ``n``, ``stay``, ``queue``, ``work``, ``paused``, ``longest`` (wait), the
+        same once for each batch (``starts``, ``once_queue``, ``once_work``), ``overruns``, ``overrun``, ``longest_overrun``
+        (work after the last common closing), and a count an outcome.
+    cases
+        One row a ``group`` of the traffic, ``mode``, ``priority`` and ``channel`` (the last): ``released``, ``ended``, ``lost``,
+        ``censored``.
+    moments
+        One row a group as above and ``quantity`` (stamps: hours since arrival; ``queue_h``, ``work_h``, ``paused_h``,
+        ``n_visits``, ``censored_at_h``): ``n``, ``sum``, ``least``, ``greatest``, and the sum of squares as ``high`` · 2**44 + ``low``.
+    bins
+        One row a group, quantity and occupied bin: its middle as ``value``, and ``n``.
+    levels
+        One row an hour of the run and resource or queue: ``kind`` (held, waiting), ``key``, ``level``: mean number in that hour,
+        of all cases.
+    """
+
+    stays: pd.DataFrame
+    cases: pd.DataFrame
+    moments: pd.DataFrame
+    bins: pd.DataFrame
+    levels: pd.DataFrame
+
+    @classmethod
+    def of(cls, model: CompiledNetwork, k: Kernel, groups: np.ndarray, end_ms: int) -> Sums:
+        """Return the sums that a run has left in its tables; ``groups`` are its keys (group, entry, class)."""
+        places = _places(model, groups)
+        fates = k.fate[: len(places)]
+        met = fates.any(axis=1)
+        quantities = np.array([*(f"{stamp}_h" for stamp in model.stamps), *QUANTITIES], dtype=object)
+        rows = np.flatnonzero(k.moment["n"])
+        at, of = np.divmod(rows, len(quantities))
+        moments = {name: k.moment[name][rows] for name in ("n", "sum", "least", "greatest", "high", "low")}
+        filled = np.flatnonzero(k.histogram)
+        row, place = np.divmod(filled, 2 * BINS)
+        negative, bin_ = np.divmod(place, BINS)
+        bin_at, bin_of = np.divmod(row, len(quantities))
+        return cls(
+            _stays(model, k),
+            pd.concat([places[met].reset_index(drop=True), pd.DataFrame(fates[met], columns=list(FATES))], axis=1),
+            places.iloc[at].reset_index(drop=True).assign(quantity=quantities[of], **moments),
+            places.iloc[bin_at]
+            .reset_index(drop=True)
+            .assign(quantity=quantities[bin_of], value=np.where(negative, -1, 1) * middle_of(bin_), n=k.histogram[filled]),
+            _levels(model, k, end_ms),
+        )
+
+
+def middle_of(bin_: np.ndarray) -> np.ndarray:
+    """Return the middle of a bin; those below 128 hold one value each.
+
+    Examples
+    --------
+    >>> middle_of(np.array([5, 127, 128, 192]))
+    array([  5. , 127. , 128.5, 257.5])
+    """
+    octave = np.maximum(bin_ // SUB_BINS - 1, 0)
+    return ((bin_ - SUB_BINS * octave) << octave) + ((1 << octave) - 1) / 2
+
+
+def _places(model: CompiledNetwork, groups: np.ndarray) -> pd.DataFrame:
+    """Return what the rows of the tables by group and channel are about."""
+    channels = model.names.channel
+    n = len(channels.dtype.categories)
+    key, channel = np.repeat(groups, n), np.tile(np.arange(n), len(groups))
+    key, priority = np.divmod(key, model.classes)
+    group, entry = np.divmod(key, len(model.network.entries))
+    return pd.DataFrame({"group": group, "mode": model.names.mode.take(entry), "priority": priority, "channel": channels.take(channel)})
+
+
+def _stays(model: CompiledNetwork, k: Kernel) -> pd.DataFrame:
+    used = np.flatnonzero(k.stay["n"])
+    entry, node = np.divmod(used, len(model.network.nodes))
+    names = model.names
+    labels = {"mode": names.mode.take(entry), "step": names.step.take(node), "resource": names.resource.take(node)}
+    table = pd.DataFrame(labels | {name: k.stay[name][used] for name in k.stay.dtype.names})
+    table[list(OUTCOMES)] = k.stay_outcome[used]
+    largest = dict.fromkeys(("longest", "longest_overrun"), "max")
+    added = {column: largest.get(column, "sum") for column in table.columns[3:]}
+    return table.groupby(["mode", "step", "resource"], observed=True, sort=False).agg(added).reset_index()
+
+
+def _levels(model: CompiledNetwork, k: Kernel, end_ms: int) -> pd.DataFrame:
+    keys = [resource.key for resource in model.network.resources] + [node.queue for node in model.shape.queue_nodes]
+    kinds = ["held"] * len(model.network.resources) + ["waiting"] * len(model.shape.queue_nodes)
+    change, rest = (k.level[name].reshape(-1, max(1, len(keys))) for name in ("change", "rest"))
+    hours = end_ms // HOUR_MS
+    before = np.cumsum(change, axis=0) - change
+    level = (before + rest / HOUR_MS)[:hours]
+    return pd.DataFrame(
+        {
+            "hour": np.repeat(np.arange(hours), len(keys)),
+            "kind": pd.Categorical(np.tile(np.array(kinds, dtype=object), hours), ["held", "waiting"]),
+            "key": pd.Categorical(np.tile(np.array(keys, dtype=object), hours)),
+            "level": level.ravel(),
+        }
+    )
