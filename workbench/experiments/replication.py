@@ -175,14 +175,14 @@ def _streamed(scenario: Simulable, shared: Plan, design: Design, replication: in
     kinds["place"] = kinds["step"].map(shared.order).astype(np.int64)
     network, hours_run = shared.model.network, int(sums.levels["hour"].max()) + 1
     edges = np.arange(hours_run + 1) * HOUR_MS
-    open_units = np.column_stack([np.diff(open_units(one, network, edges)) / HOUR_MS for one in network.resources])
+    unit_hours = np.column_stack([np.diff(open_units(one, network, edges)) / HOUR_MS for one in network.resources])
     monday = (np.datetime64(pd.Timestamp(scenario.epoch), "h").astype(np.int64) + 72) % 168  # 1 January 1970 was a Thursday
     window = (int(np.ceil(design.warm_up_h)), max(int(np.ceil(design.warm_up_h)) + 1, int(design.end_of_observation_h)))
     return Replication(
         use=_use(kinds, shared, replication),
         steps=kinds.drop(columns=["resource", "once_queue_h", "once_work_h", "n_starts"]),
         **of_replication(sums, arrivals.labels(), replication),
-        levels=levels_of_week(sums, network, open_units, *window, int(monday), replication),
+        levels=levels_of_week(sums, network, unit_hours, *window, int(monday), replication),
     )
 
 
