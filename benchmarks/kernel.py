@@ -130,7 +130,7 @@ def by_workbench(workload: str, record: str, declarations: int, replication: int
     """Run a workload and return its records."""
     network = workloads.w1() if workload == "w1" else workloads.w2(declarations)
     traffic = {"w1": workloads.w1_traffic, "w2": workloads.w2_traffic}[workload](declarations, seed=SEED, replication=replication)
-    kept = {"summaries": "none", "journeys": "journeys"}[record]
+    kept = {"summaries": "summary", "journeys": "journeys"}[record]
     records = run(
         network,
         traffic,
