@@ -1,6 +1,7 @@
 """Every clearance mode of the catalogue: whole, sourced, worked out by hand, and simulated."""
 
 import csv
+from collections import Counter
 from dataclasses import replace
 from functools import cache
 from itertools import product
@@ -71,7 +72,6 @@ def attribute_values(item):
 def test_every_kind_of_case_reaches_an_end_and_release(key):
     item = mode(key)
     values = attribute_values(item)
-    values.get("declaration_quality", set()).discard("error")  # rework is no part of a path; the simulation below has it
     for combination in product(*values.values()):
         steps = item.path_steps(dict(zip(values, combination, strict=True)))
         assert steps[-1].kind == "end"
@@ -387,3 +387,33 @@ def test_modes_compare_side_by_side():
     table = clearance.compare([mode("transit_direct_import"), mode("regional_integrated_import"), mode("zone_self_transport")])
     assert table["trader_visits"].tolist() == [3, 1, 0]
     assert table["mean_release_time_h"].is_monotonic_decreasing
+    assert table["n_offices"].tolist() == [2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("key", "n"),
+    [
+        ("port_clearance_import", 1),
+        ("transit_direct_import", 2),
+        ("national_integrated_import", 2),  # declaration and entry; the centres work on data
+        ("single_declaration_phased_import", 1),
+        ("coordinator_sea_import", 2),  # the papers at home, the goods at the seaport
+    ],
+)
+def test_offices_are_those_that_papers_or_goods_pass(key, n):
+    assert clearance.compare([mode(key)], on=["n_offices"]).iloc[0, 0] == n == clearance.modes().loc[key, "n_offices"]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_edges_of_a_path_are_its_steps(key):
+    """From the start to an end, every step but these two is come to and left; a join by all branches that were started."""
+    item = mode(key)
+    edges, steps = item.path_edges(), [step.key for step in item.path_steps()]
+    assert {before for before, _ in edges} == set(steps[:-1]) and {after for _, after in edges} == set(steps[1:])
+    leaving = Counter(before for before, _ in edges)
+    assert all(n == 1 or item.process.step(before).kind == "fork" for before, n in leaving.items())
+
+
+def test_who_is_sent_back_goes_on_once_it_is_mended():
+    item = mode("port_clearance_import")
+    assert item.path_edges({"declaration_quality": "error"}) == item.path_edges({"declaration_quality": "correct"})

@@ -7,6 +7,7 @@ A *reference* is a text that names a source and a place in it: ``lecture-2016 §
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Literal
 
 from pydantic import model_validator
@@ -120,6 +121,14 @@ def sources() -> dict[str, Source]:
     return catalogue.records("sources", Source)
 
 
+@lru_cache
+def _keys(table: str, column: str) -> frozenset[str]:
+    """Return the keys of a shipped table, read once: references are checked by the hundred."""
+    from workbench import datasets
+
+    return frozenset(datasets.load(table)[column])
+
+
 def check_reference(reference: str, where: str = "") -> None:
     """Make sure that a reference leads somewhere.
 
@@ -128,12 +137,10 @@ def check_reference(reference: str, where: str = "") -> None:
     UnknownKeyError
         When the source, or the row of the table, does not exist.
     """
-    from workbench import datasets
-
     prefix, colon, key = reference.partition(":")
     if colon and prefix in TABLES:
         table, column = TABLES[prefix]
-        known = set(datasets.load(table)[column])
+        known = _keys(table, column)
         if key not in known:
             raise UnknownKeyError(f"row of {table}", key, known, where)
         return

@@ -193,6 +193,14 @@ def test_a_target_must_be_positive(half_width):
         sections_needed([1.0, -1.0], half_width)
 
 
+def test_a_group_that_one_section_alone_has_shows_no_spread():
+    interval = mean_estimate(np.array([1.0, 5.0]), np.array([1, 1]), 3).interval()
+    assert interval.estimate == 3.0 and np.isnan(interval.half_width)
+    assert interval.method == "none: an interval needs at least 2 replications, there is 1"
+    pair = mean_estimate(np.array([1.0, 5.0]), np.array([1, 2]), 3).interval()
+    assert pair.n == 3 and pair.half_width > 0  # a section without cases is one with a sum of nought
+
+
 def test_one_replication_shows_no_spread():
     with pytest.raises(ParameterError, match="at least 2"):
         sections_needed([0.0], 1.0)

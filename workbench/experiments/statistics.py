@@ -151,7 +151,9 @@ def mean_estimate(values: np.ndarray, section: np.ndarray, n_sections: int) -> E
     sums = np.bincount(section, weights=values, minlength=n_sections)
     counts = np.bincount(section, minlength=n_sections)
     value = float(sums.sum() / counts.sum())
-    return Estimate(value, (sums - value * counts) / (counts.sum() / n_sections))
+    pulls = (sums - value * counts) / (counts.sum() / n_sections)
+    alone = np.count_nonzero(counts) == 1  # then the spread over sections is not nothing, but unknown
+    return Estimate(value, np.where(counts > 0, pulls, nan) if alone else pulls)
 
 
 def share_estimate(values: np.ndarray, section: np.ndarray, n_sections: int, limit: float) -> Estimate:

@@ -85,7 +85,7 @@ def draw_process(
             raise UnknownKeyError(noun, given, known)
     width = max(float(width), LEAST_WIDTH_PX)
     shown = picture(mode, compare_with, lanes)
-    way = Way.of(mode, case, shown) if highlight == "critical" and compare_with is None else None
+    way = Way.of(mode, case) if highlight == "critical" and compare_with is None else None
     offices = {**(compare_with.offices if compare_with else {}), **mode.offices}
     titles = {item.lane: lettering.wrap(hover.lane(item.lane, lanes, offices, lang), HEAD_PX - 18, HEAD_LETTER_PX) for item in shown.steps}
     layout = process_layout.plan(shown, titles, width, lang)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import networkx as nx
 import pandas as pd
 
-from workbench.figures.picture import Picture
 from workbench.models.clearance import ClearanceMode
 
 __all__ = ["Case", "Way"]
@@ -43,7 +42,7 @@ class Way:
     total_h: float
 
     @classmethod
-    def of(cls, mode: ClearanceMode, case: Case, shown: Picture) -> Way:
+    def of(cls, mode: ClearanceMode, case: Case) -> Way:
         """Follow a case.
 
         Raises
@@ -54,21 +53,9 @@ class Way:
         path = mode.critical_path(case)
         taken = frozenset(step.key for step in mode.path_steps(case))
         critical = frozenset(path.index[path["critical"]])
-        followed = _followed(shown, mode.process.start.key, taken)
+        followed = frozenset(mode.path_edges(case))
         arrows = _tight(followed, critical, path)
         return cls(case, taken, followed, critical.union(*arrows), arrows, mode.release_time_h(case))
-
-
-def _followed(shown: Picture, start: str, taken: frozenset[str]) -> frozenset[tuple[str, str]]:
-    """Return the arrows between steps on the way; of several that leave a choice, the one without which a step would not be reached."""
-    graph = nx.DiGraph((arrow.source, arrow.target) for arrow in shown.arrows if not arrow.back and {arrow.source, arrow.target} <= taken)
-    passed_by = set()
-    for item in shown.steps:
-        if item.key in graph and item.step.kind == "choice" and graph.out_degree(item.key) > 1:
-            arrows = list(graph.out_edges(item.key))
-            needed = [arrow for arrow in arrows if taken - {start} - nx.descendants(nx.restricted_view(graph, [], [arrow]), start)]
-            passed_by.update(set(arrows) - set(needed) if needed else ())
-    return frozenset(set(graph.edges) - passed_by)
 
 
 def _tight(followed: Iterable[tuple[str, str]], critical: Iterable[str], path: pd.DataFrame) -> frozenset[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from difflib import SequenceMatcher
@@ -253,6 +253,8 @@ class ClearanceMode:
     def path_steps(self, case: str | Mapping[str, Any] | None = None) -> list[Step]:
         """Return the steps that a kind of declaration goes through, without rework, in file order.
 
+        Whoever would be sent back (an error in the declaration) is taken to have mended it, and goes on.
+
         Parameters
         ----------
         case
@@ -263,16 +265,38 @@ class ClearanceMode:
         UnknownKeyError
             When the mode has no such case.
         """
-        attributes = self._attributes(case)
-        back = set(self.process.rework_edges())
-        reached, stack = {self.process.start.key}, [self.process.start]
-        while stack:
-            step = stack.pop()
-            for edge in _followed(step, attributes, back):
-                if edge.to not in reached:
-                    reached.add(edge.to)
-                    stack.append(self.process.step(edge.to))
-        return [step for step in self.process if step.key in reached]
+        passed = {self.process.start.key, *(to for _, to in self.path_edges(case))}
+        return [step for step in self.process if step.key in passed]
+
+    def path_edges(self, case: str | Mapping[str, Any] | None = None) -> list[tuple[str, str]]:
+        """Return the edges (step, next step) that a kind of declaration follows, without rework, in file order.
+
+        Parameters
+        ----------
+        case
+            As in `path_steps`.
+
+        Examples
+        --------
+        >>> mode("port_clearance_import").path_edges({"channel": "red"})[0]
+        ('submit_manifest', 'report_arrival')
+        """
+        attributes, followed, todo = self._attributes(case), {}, [self.process.start]
+        while todo:
+            step = todo.pop()
+            if step.key not in followed:
+                followed[step.key] = [edge.to for edge in _followed(step, attributes, self._onward)]
+                todo += [self.process.step(key) for key in followed[step.key]]
+        return [(step.key, to) for step in self.process for to in followed.get(step.key, ())]
+
+    @cached_property
+    def _onward(self) -> frozenset[tuple[str, str]]:
+        """The edges that lead on to an end without coming back to a step already done."""
+        graph = self.process.graph()
+        graph.remove_edges_from(self.process.rework_edges())
+        ends = [step.key for step in self.process if step.kind == "end"]
+        leading = set(ends).union(*(nx.ancestors(graph, end) for end in ends))
+        return frozenset((before, after) for before, after in graph.edges if after in leading)
 
     def _attributes(self, case: str | Mapping[str, Any] | None) -> Mapping[str, Any]:
         usual = next(iter(self.cases.values())).attributes
@@ -339,7 +363,6 @@ class ClearanceMode:
         return pd.DataFrame(rows).set_index("step")
 
     def _activity_network(self, case: Any, statistic: Statistic) -> tuple[nx.DiGraph, dict[str, float]]:
-        attributes, back = self._attributes(case), set(self.process.rework_edges())
         graph, durations = nx.DiGraph(), {}
         for step in self.path_steps(case):
             value = getattr(step.duration, f"{statistic}_h") if step.duration else 0.0
@@ -347,7 +370,7 @@ class ClearanceMode:
                 raise ParameterError(f"{self.key}: step {step.key!r} has no longest duration; use statistic='mean'")
             durations[step.key] = value
             graph.add_node(step.key)
-            graph.add_edges_from((step.key, edge.to) for edge in _followed(step, attributes, back))
+        graph.add_edges_from(self.path_edges(case))
         return graph, durations
 
     def release_time_h(self, case: str | Mapping[str, Any] | None = None, statistic: Statistic = "mean") -> float:
@@ -365,18 +388,18 @@ class ClearanceMode:
         return [stamp for stamp in STAMPS if stamp in given]
 
 
-def _followed(step: Step, attributes: Mapping[str, Any], back: set[tuple[str, str]]) -> list[Edge]:
-    """Return the edges that a case with these attributes follows."""
+def _followed(step: Step, attributes: Mapping[str, Any], onward_edges: Collection[tuple[str, str]]) -> list[Edge]:
+    """Return the edges that a case with these attributes follows, of those that lead on."""
+    onward = [edge for edge in step.next if (step.key, edge.to) in onward_edges]
     if step.kind == "fork":
-        return [edge for edge in step.next if edge.when is None or matches(edge.when, attributes)]
-    onward = [edge for edge in step.next if (step.key, edge.to) not in back]
+        return [edge for edge in onward if edge.when is None or matches(edge.when, attributes)]
     if step.kind != "choice":
         return onward
     for edge in onward:
         if edge.when is not None and matches(edge.when, attributes):
             return [edge]
     free = [edge for edge in onward if edge.when is None]
-    return [max(free, key=lambda edge: edge.probability or 0.0)] if free else []
+    return [max(free, key=lambda edge: edge.probability or 0.0)] if free else onward[:1]
 
 
 # ---------------------------------------------------------------------------------------------------------- catalogue
@@ -509,7 +532,7 @@ def modes() -> pd.DataFrame:
                 "effective": item.effective,
                 "repealed": item.repealed,
                 "n_steps": len(item.process),
-                "n_offices": len(item.offices),
+                "n_offices": _n_offices(item),
             }
         )
     return pd.DataFrame(rows).set_index("mode")
@@ -586,9 +609,19 @@ def eligible(
 
 # ---------------------------------------------------------------------------------------------------------- comparison
 
+CENTRES = ("risk_centre", "tax_centre")
+"""Offices that nobody goes to: they work on data for all offices of the country."""
+
+
+def _n_offices(item: ClearanceMode) -> int:
+    """Count the customs offices that papers or goods of the usual case pass: those that work on it, and the one at the border."""
+    border = {"entry", "exit"} & set(item.offices)
+    return len(border.union(step.office for step in item.path_steps() if step.office) - set(CENTRES))
+
+
 MEASURES = {
     "n_steps": lambda item: sum(1 for step in item.process if step.duration),
-    "n_offices": lambda item: len(item.offices),
+    "n_offices": _n_offices,
     "n_parties": lambda item: len({step.party for step in item.process if step.party}),
     "n_documents": lambda item: len(item.documents()),
     "trader_visits": lambda item: item.visits(),
@@ -597,7 +630,8 @@ MEASURES = {
     "n_reconstructed": lambda item: sum(step.reconstructed for step in item.process),
     "n_assumed": lambda item: int((item.bases()["kind"] == "assumed").sum()),
 }
-"""What modes are compared on; release times are those of the usual case along the critical path, without queues."""
+"""What modes are compared on. Offices are those that papers or goods of the usual case pass, the national centres not counted;
+release times are those of the usual case along the critical path, without queues."""
 
 
 def compare(modes: Sequence[ClearanceMode], on: Iterable[str] = tuple(MEASURES)) -> pd.DataFrame:
