@@ -8,7 +8,16 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from workbench import figures
-from workbench.experiments import Design, attribute, compare_runs, simulate
+from workbench.experiments import (
+    Design,
+    attribute,
+    compare_runs,
+    discover,
+    pareto_front,
+    simulate,
+    stakeholder_changes,
+    sweep,
+)
 from workbench.models import clearance, reform, scenario
 
 DESIGN = Design(replications=2, warm_up_h=0, observe_h=72, seed=5)
@@ -37,6 +46,39 @@ def attribution():
 
 
 @cache
+def swept():
+    return sweep(
+        scenario.scenario("shanghai_sea_import_2013"),
+        Design(replications=2, warm_up_h=0, observe_h=24, seed=5),
+        uncertainties={"traffic.declarations_per_day": (100, 140), "policies.channel.shares.general_credit.red": (0.02, 0.2)},
+        levers={
+            "paperless_declaration": reform.measure("paperless_declaration"),
+            "resources.counter_officer@CNSHA.capacity": [10, 14],
+        },
+        outcomes=["release_time_h", "officer_duty_h"],
+        sampling="factorial",
+    )
+
+
+@cache
+def judged():
+    on = {"release_time_h": "lower", "officer_duty_h": "lower"}
+    return pareto_front(swept().policies(), on, budget={"officer_duty_h": 145})
+
+
+@cache
+def found():
+    return discover(swept(), "release_time_h", at_most=float(swept().table["release_time_h"].quantile(0.3)))
+
+
+@cache
+def gains():
+    before = scenario.scenario("zone_import_2014")
+    dearer = before.apply(reform.what_if("scale", path="prices.visit_cny", factor=2.0))
+    return stakeholder_changes(simulate(before, DESIGN), simulate(dearer, DESIGN))
+
+
+@cache
 def gallery(lang: str) -> dict[str, go.Figure]:
     """Return a figure of each kind, some of them twice, in one language."""
     port, regional, before, after = material()
@@ -58,5 +100,9 @@ def gallery(lang: str) -> dict[str, go.Figure]:
             pd.Series({port.key: 0.3, regional.key: 0.7}), {mode.key: mode for mode in (port, regional)}, lang=lang
         ),
         "queue": figures.draw_week(before, "queue", resource="counter_officer@CNSHA", lang=lang),
+        "sensitivity": figures.draw_sensitivity(swept(), "release_time_h", lang=lang),
+        "front": figures.draw_front(swept(), judged(), "officer_duty_h", "release_time_h", lang=lang),
+        "discovery": figures.draw_discovery(found(), lang=lang),
+        "stakeholders": figures.draw_stakeholders(gains(), lang=lang),
         "waterfall": figures.draw_waterfall(attribution(), lang=lang),
     }

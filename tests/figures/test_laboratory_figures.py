@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.figures.gallery import attribution
+from tests.figures.gallery import attribution, found, gains, judged, swept
 from tests.figures.shapes import trace
-from workbench.errors import ParameterError
-from workbench.figures import draw_waterfall
+from workbench.errors import ParameterError, UnknownKeyError
+from workbench.experiments import sensitivity
+from workbench.figures import draw_discovery, draw_front, draw_sensitivity, draw_stakeholders, draw_waterfall
 
 
 @pytest.mark.parametrize("method", ["shapley", "stacked"])
@@ -27,3 +28,47 @@ def test_contributions_that_were_not_computed_are_not_drawn():
     only = replace(found, table=found.table.filter(like="stacked"))
     with pytest.raises(ParameterError, match="has no 'shapley' contributions"):
         draw_waterfall(only)
+
+
+def test_a_tornado_draws_the_table_of_indices():
+    table = sensitivity(swept(), "release_time_h")
+    figure = draw_sensitivity(swept(), "release_time_h", lang="en")
+    for end in ("at_low", "at_high"):
+        assert dict(zip(trace(figure, end).customdata, trace(figure, end).x, strict=True)) == table[end].to_dict()
+    assert list(trace(figure, "first_order").x) == list(table["first_order"])
+    assert "declarations a day" in trace(figure, "first_order").y
+
+
+def test_a_front_shows_every_package_once_and_labels_the_efficient():
+    table = judged()
+    figure = draw_front(swept(), table, "officer_duty_h", "release_time_h", lang="en")
+    drawn = {policy: item.meta for item in figure.data for policy in item.customdata}
+    kinds = {policy: "beyond" if not row["within_budget"] else "on" if row["on_front"] else "beaten" for policy, row in table.iterrows()}
+    assert drawn == kinds and "beyond" in kinds.values()
+    labels = [note.text.replace("<br>", " ") for note in figure.layout.annotations]
+    assert len(labels) == table["on_front"].sum() and all("paperless declaration" in label for label in labels)
+    with pytest.raises(ParameterError, match="lacks 'on_front'"):
+        draw_front(swept(), swept().policies(), "officer_duty_h", "release_time_h")
+    with pytest.raises(UnknownKeyError, match="no outcome 'release_h'"):
+        draw_front(swept(), table, "officer_duty_h", "release_h")
+
+
+def test_experiments_of_interest_lie_in_the_boxes_that_are_drawn():
+    discovery = found()
+    figure = draw_discovery(discovery, lang="en")
+    yes, no = trace(figure, "yes"), trace(figure, "no")
+    assert len(yes.x) == discovery.interest.sum() and len(yes.x) + len(no.x) == len(discovery.table)
+    boxes = [shape for shape in figure.layout.shapes if shape.name == "box"]
+    assert len(boxes) >= len(discovery.boxes) > 0
+    inside = sum(any(box.x0 <= x <= box.x1 and box.y0 <= y <= box.y1 for box in boxes) for x, y in zip(yes.x, yes.y, strict=True))
+    assert inside >= round(sum(box.coverage for box in discovery.boxes) * len(yes.x))
+
+
+def test_gains_and_losses_are_drawn_with_their_verdict():
+    changes = gains()
+    figure = draw_stakeholders(changes, lang="en")
+    assert dict(zip(trace(figure, "change").customdata, trace(figure, "change").x, strict=True)) == changes["difference"].to_dict()
+    words = " ".join(note.text for note in figure.layout.annotations)
+    assert words.count("loses") == (changes["verdict"] == "loses").sum() > 0
+    with pytest.raises(ParameterError, match="nobody pays or receives anything"):
+        draw_stakeholders(changes.iloc[:0])

@@ -127,7 +127,7 @@ class _Work:
 
     def __init__(self, variants: dict[str, Variant], outcomes: Sequence[Outcome], store: EnsembleStore | None) -> None:
         self.done: dict[str, dict[str, Estimate]] = store.finished(variants) if store else {}
-        self.store, self.n, self.seconds = store, len(variants), TASK_S
+        self.store, self.n, self.seconds = store, len(variants), max(TASK_S, 1e-3)
         self.tell: Progress = lambda done, n: None
         missing = {key: tuple(one for one in outcomes if one.key not in self.done.get(key, ())) for key in variants}
         self.todo = {key: (key, variant, missing[key]) for key, variant in variants.items() if missing[key]}
