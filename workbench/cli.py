@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import reduce, wraps
 from inspect import signature
 from operator import add
@@ -337,7 +336,9 @@ def replications(ids: tuple[str, ...], n: int, seed: int, lang: str, json_file: 
     import workbench as wb
 
     design = wb.Design(replications=n, warm_up_h=168, observe_h=28 * 24, seed=seed)
-    with _bar("figures") as progress:
+    from workbench.experiments.progress import bar
+
+    with bar("figures") as progress:
         table = wb.replications(ids or None, design, lang=lang, progress=progress)
     _show(_rows(table), json_file, only=("id", "claim", "reported", "model", "low", "high", "unit", "role", "verdict"))
 
@@ -468,26 +469,49 @@ def _simulated(scenario: Any, design: Any, name: str, lang: str) -> Any:
     """Run an ensemble with a progress bar; what it warns of becomes a line."""
     import workbench as wb
     from workbench.errors import OverloadWarning
+    from workbench.experiments.progress import bar
     from workbench.language import language
 
     recorded = warnings.catch_warnings(record=True, category=OverloadWarning, action="always")
-    with recorded as said, language(lang), _bar(f"{name}: replications") as progress:
+    with recorded as said, language(lang), bar(f"{name}: replications") as progress:
         runs = wb.simulate(scenario, design, progress=progress)
     for warning in said:
         click.echo(f"{name}: {warning.message}", err=True)
     return runs
 
 
-@contextmanager
-def _bar(text: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a progress bar on a terminal, and give the function that moves it."""
-    from rich.console import Console
-    from rich.progress import Progress
+@_command(workbench, "workbench sweep my_sweep.yaml --out results --json table.json")
+@click.argument("file", type=_PATH, metavar="FILE")
+@click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler, such as tcp://10.0.0.1:8786; without it, threads of this machine.")
+@click.option("--out", type=_PATH, metavar="DIR", help="Keep results there as they come; the same command goes on where it was stopped.")
+@_table_options
+def sweep(file: Path, scheduler: str | None, out: Path | None, json_file: Path | None) -> None:
+    """Simulate a scenario under many values of what is uncertain, for each combination of levers; FILE says which.
 
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:
-        bar = bars.add_task(text, total=None)
-        yield lambda done, of: bars.update(bar, completed=done, total=of)
+    Shows a row a policy, and which uncertainty matters most; --json has a row an experiment. docs/ensembles.md describes FILE.
+    """
+    import workbench as wb
+    from workbench.experiments.sweep_file import read_sweep
+
+    scenario, design, arguments = read_sweep(file)
+    try:
+        found = wb.sweep(scenario, design, **arguments, executor=scheduler, progress=True, store=out)
+    except KeyboardInterrupt:
+        kept = f"what had finished is in {out}; the same command goes on" if out else "give --out to keep what finishes"
+        click.echo(f"workbench: stopped; {kept}", err=True)
+        sys.exit(130)
+    if json_file is not None:
+        write_whole(json_file, json.dumps([_plain(row) for row in _rows(found.table)], indent=1, ensure_ascii=False) + "\n")
+    _show(_rows(found.policies()))
+    for row in _rows(found.left_out):
+        click.echo("left out: " + ", ".join(f"{name} {value}" for name, value in row.items() if name != "reason") + f": {row['reason']}")
+    if found.uncertainties:
+        key = found.outcomes[0].key
+        click.echo(f"Which uncertainty matters for {key}:")
+        try:
+            _show(_rows(wb.experiments.sensitivity(found, key)))
+        except ParameterError as error:
+            click.echo(str(error))
 
 
 @_command(workbench, "workbench bench kernel --json kernel.json")
@@ -515,7 +539,9 @@ def bench(name: str, n: int, page: Path | None, json_file: Path | None, force: b
         if not hasattr(module, "draw"):
             raise ParameterError(f"benchmark {name!r} has no figure; leave out --figure.")
         refuse_existing(page, force)
-    with _bar(f"{name}: runs") as progress:
+    from workbench.experiments.progress import bar
+
+    with bar(f"{name}: runs") as progress:
         rows = list(module.rows(n, progress))
     shown = ("workload", "record", "subject", "peer", "ratio", "grows", "size", "us_per_declaration", "subject_s", "peer_s", "note")
     _show(rows, json_file, only=shown)

@@ -120,7 +120,7 @@ def test_a_cluster_that_loses_a_worker_ends_complete_and_identical(two_workers, 
     assert killed and bits(found) == bits(expected)
     keys = hashes(queue(), RATES)
     kept = EnsembleStore(tmp_path / "store", DESIGN).finished(keys)
-    assert bits(kept[key] for key in keys) == bits(expected)
+    assert bits({one.key: kept[key][one.key] for one in OUTCOMES} for key in keys) == bits(expected)
 
 
 def test_the_address_of_a_scheduler_will_do(two_workers, expected):

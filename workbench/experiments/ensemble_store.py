@@ -66,7 +66,7 @@ class EnsembleStore:
         wanted = pa.dataset.field("scenario").isin(list(scenarios))
         table = _parts(self.folder).to_table(filter=wanted).to_pandas().drop_duplicates(["scenario", "outcome", "replication"])
         done: dict[str, dict[str, Estimate]] = {}
-        for (scenario, outcome), rows in table.sort_values("replication").groupby(["scenario", "outcome"], sort=False):
+        for (scenario, outcome), rows in table.sort_values("replication", kind="stable").groupby(["scenario", "outcome"], sort=False):
             done.setdefault(scenario, {})[outcome] = Estimate(float(rows["value"].iloc[0]), rows["pull"].to_numpy())
         return done
 

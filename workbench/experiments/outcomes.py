@@ -58,7 +58,7 @@ class Outcome:
 _REGISTERED: dict[str, Outcome] = {}
 _BUILT_IN = {
     *("release_time_h", "release_time_median_h", "release_time_p90_h", "share_within_48h", "queue_h"),
-    *("n_waiting", "officer_work_h", "officer_duty_h", "trader_cost_cny"),
+    *("n_waiting", "officer_work_h", "officer_duty_h", "trader_cost_cny", "busiest_share"),
 }
 """Names that nobody may take; an outcome of one's own may be registered again, as cells of a notebook are run again."""
 
@@ -164,6 +164,13 @@ def _of_resources(runs: Runs, column: str, per: str, officers: bool) -> Estimate
     return mean_estimate(values, np.arange(len(values)), len(values))
 
 
+def _busiest(runs: Runs) -> Estimate:
+    """Return the share of its open hours that the busiest resource works for the observed cases."""
+    shares = runs.use["work_h"] / runs.use["open_unit_h"].where(runs.use["open_unit_h"] > 0)
+    values = shares.groupby(runs.use["replication"]).max().reindex(range(runs.design.replications)).to_numpy(dtype=float)
+    return mean_estimate(np.nan_to_num(values), np.arange(len(values)), len(values))
+
+
 _NETS: WeakKeyDictionary[Runs, pd.DataFrame] = WeakKeyDictionary()
 
 
@@ -204,4 +211,5 @@ register_outcome("queue_h", partial(_of_cases, on="queue_h"))
 register_outcome("n_waiting", partial(_of_resources, column="queue_h", per="hour", officers=False))
 register_outcome("officer_work_h", partial(_of_resources, column="work_h", per="day", officers=True))
 register_outcome("officer_duty_h", partial(_of_resources, column="open_unit_h", per="day", officers=True))
+register_outcome("busiest_share", _busiest)
 register_outcome("trader_cost_cny", _trader_cost, record="journeys")

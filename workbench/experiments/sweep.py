@@ -175,7 +175,8 @@ def sweep(
         The same; or a name → measure (off and on), or → mapping of names to measures. Every combination is a policy; a range
         stands for three values. The first policy takes the first of each.
     outcomes
-        Names, as `workbench.experiments.outcomes` lists them; ``"net_cny"`` stands for the balance of every party.
+        Names, as `workbench.experiments.outcomes` lists them; ``"net_cny"`` stands for the balance of every party,
+        ``"busiest_share"`` shows where a resource is overloaded.
     sampling, n
         How the uncertainties are sampled: ``"latin_hypercube"`` with n points (100); ``"sobol"`` with n base points, a power of
         2 (64), n (d + 2) in all for d uncertainties; ``"morris"`` with n trajectories (10), n (d + 1) in all; ``"factorial"``:
