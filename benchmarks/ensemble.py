@@ -66,7 +66,7 @@ def rows(n: int, progress: Callable[[int, int], None]) -> Iterator[dict[str, obj
             (f"{SCENARIOS} scenarios × {REPLICATIONS} replications", ensemble),
         ):
             subjects = {name: partial(function, executor) for name, executor in executors.items()}
-            yield from compared("ensemble", workload, subjects, versions, n, progress)
+            yield from compared("ensemble", workload, subjects, versions, n, progress, time.perf_counter)
 
 
 def large(folder: str, n: int = 1000, replications: int = 30) -> dict[str, object]:

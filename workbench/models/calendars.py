@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from pydantic import model_validator
 
@@ -21,6 +22,7 @@ MONTHS = "months"
 
 _SPAN = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 _DAY_MS = 24 * HOUR_MS
+_SORTS = ("workday", "saturday", "sunday", "holiday")
 
 
 class Hours(catalogue.Record):
@@ -94,6 +96,11 @@ def opening(hours: Hours, first: date, days: int) -> list[tuple[int, int]]:
     ParameterError
         When the table of holidays does not reach so far.
     """
+    return list(_opening(tuple(getattr(hours, name) for name in _SORTS), first, days))
+
+
+@lru_cache(maxsize=64)
+def _opening(texts: tuple[tuple[str, ...], ...], first: date, days: int) -> tuple[tuple[int, int], ...]:
     table = datasets.load("calendar_cn")
     dates = table["date"].dt.date
     begin, end = dates.iloc[0], dates.iloc[-1]
@@ -101,7 +108,7 @@ def opening(hours: Hours, first: date, days: int) -> list[tuple[int, int]]:
     if first < begin or last > end:
         raise ParameterError(f"opening hours from {first} to {last} are asked for, but the table of holidays runs from {begin} to {end}")
     rows = table.iloc[(first - begin).days : (last - begin).days + 1]
-    pattern = {name: _spans(getattr(hours, name)) for name in ("workday", "saturday", "sunday", "holiday")}
+    pattern = {name: _spans(of_sort) for name, of_sort in zip(_SORTS, texts, strict=True)}
     spans: list[tuple[int, int]] = []
     for offset, (is_workday, weekday, holiday) in enumerate(
         zip(rows["is_workday"], rows["weekday"], rows["holiday_en"].notna(), strict=True)
@@ -113,7 +120,7 @@ def opening(hours: Hours, first: date, days: int) -> list[tuple[int, int]]:
                 spans[-1] = (spans[-1][0], stop)
             else:
                 spans.append((start, stop))
-    return spans
+    return tuple(spans)
 
 
 def open_h_a_week(hours: Hours) -> float:
