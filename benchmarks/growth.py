@@ -1,7 +1,7 @@
 """How the kernel's cost grows: CPU per declaration with their number, with capacity, steps and priority classes.
 
-One thing grows at a time; the counts of a run are kept, nothing else, and the traffic is drawn anew in each run. The
-queues are 85 % busy whatever their capacity, so a larger capacity means a larger port, not shorter queues.
+One thing grows at a time, and the traffic is drawn anew in each run. W1 and W2 keep streamed summaries, the others counts
+alone. The queues are 85 % busy whatever their capacity: a larger capacity means a larger port, not shorter queues.
 """
 
 from __future__ import annotations
