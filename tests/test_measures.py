@@ -161,10 +161,15 @@ def test_requirements_have_no_circle_and_order_a_package():
     assert len(adoption.adoption_orders(wanted, limit=2)) == 2
     assert set(adoption.requirements(["work_order_write_off"])) == {
         "work_order_write_off",
-        "networked_bonded_supervision",
         "linked_information_systems",
         "unified_zone_information_system",
     }
+
+
+def test_nothing_came_before_what_it_requires():
+    days = {key: adoption.first_day(measure(key).record) for key in KEYS}
+    for first, second in adoption.requirements().edges:
+        assert not (days[first] and days[second]) or days[first] <= days[second], f"{second} requires {first}, which came later"
 
 
 def test_a_circle_of_requirements_is_named(tmp_path):

@@ -34,7 +34,9 @@ def test_states_follow_the_days_on_which_measures_begin(baseline):
 def test_a_measure_that_ends_is_taken_back():
     corridor = wb.scenario("yangtze_transit_2013")
     lines = wb.timeline(corridor, "2014-07", "2018", ["regional_integrated_import"])
-    assert lines.states["n_measures"].to_dict() == {date(2014, 7, 1): 0, date(2014, 9, 22): 1, date(2017, 8, 22): 0}
+    assert lines.states["n_measures"].to_dict() == {date(2014, 7, 1): 0, date(2014, 12, 1): 1, date(2017, 8, 22): 0}, (
+        "Shanghai joined in September, Wuhan in December"
+    )
     assert lines.states["ended"].iloc[-1] == "regional_integrated_import"
     assert lines.scenarios[-1].hash() == corridor.hash()
 

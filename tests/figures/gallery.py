@@ -17,6 +17,7 @@ from workbench.experiments import (
     simulate,
     stakeholder_changes,
     sweep,
+    timeline,
 )
 from workbench.models import clearance, reform, scenario
 
@@ -79,6 +80,12 @@ def gains():
 
 
 @cache
+def curve():
+    baseline = scenario.scenario("shanghai_sea_import_2013")
+    return timeline(baseline, "2014", "2017", ["single_window", "pre_arrival_import", "self_assessment_and_payment"]).curve(DESIGN)
+
+
+@cache
 def gallery(lang: str) -> dict[str, go.Figure]:
     """Return a figure of each kind, some of them twice, in one language."""
     port, regional, before, after = material()
@@ -105,4 +112,6 @@ def gallery(lang: str) -> dict[str, go.Figure]:
         "discovery": figures.draw_discovery(found(), lang=lang),
         "stakeholders": figures.draw_stakeholders(gains(), lang=lang),
         "waterfall": figures.draw_waterfall(attribution(), lang=lang),
+        "roadmap": figures.draw_roadmap("two_centres_three_systems", lang=lang),
+        "timeline": figures.draw_timeline(curve(), lang=lang),
     }

@@ -96,7 +96,8 @@ def timeline(
     Parameters
     ----------
     baseline
-        A scenario; its place and the destination of its goods say which stages of adoption concern it.
+        A scenario; its place and the destination of its goods say which stages of adoption concern it: both, but for measures of
+        the special zones, for which one is enough.
     start, end
         First and last day, as precise as wanted (``"2014"``, ``"2015-05-01"``).
     measures
@@ -160,12 +161,16 @@ def _places(baseline: Scenario) -> list[str]:
 
 
 def _spans(part: Measure, places: Iterable[str]) -> list[tuple[date, date]]:
-    """Return from when to when a measure was in force at one of some offices, in order of time."""
+    """Return from when to when a measure was in force for goods between some offices, in order of time.
+
+    What concerns special zones must hold at one of the offices, everything else at all of them: goods clear as in one region
+    once both ends have joined it.
+    """
     offices = [office(place) for place in places]
     return sorted(
         (day(stage.since), day(stage.until) if stage.until else date.max)
         for stage in stages(part.record)
-        if any(stage.where_to.holds(item) for item in offices)
+        if (any if stage.where_to.zone else all)(stage.where_to.holds(item) for item in offices)
     )
 
 
