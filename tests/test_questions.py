@@ -23,7 +23,7 @@ def test_an_answer_has_at_most_ten_lines():
 def test_the_answers_run(capsys):
     space = {}
     for number, code in BLOCKS:
-        exec(compile(code, f"question {number or 'set-up'}", "exec"), space)  # noqa: S102
+        exec(compile(code, f"question {number or 'set-up'}", "exec"), space)
         if number:
             answer = space.pop("answer")
             assert len(answer) if isinstance(answer, (pd.DataFrame, pd.Series)) else answer == answer, number

@@ -429,9 +429,15 @@ def _index(kind: str) -> dict[str, Any]:
                 if not isinstance(value, Located):
                     raise CatalogueError(f"{entries.where_of(key)}: entry {key!r} must be a mapping")
                 index[key] = lambda value=value: value
-        for path in sorted((layer / kind).glob("*.yaml")):
+        folder = layer / kind
+        for path in _files(folder, folder.stat().st_mtime_ns) if folder.is_dir() else ():
             index[path.stem] = lambda path=path: _read(path, f"{kind}/{path.name}", path.stat().st_mtime_ns)
     return index
+
+
+@lru_cache(maxsize=64)
+def _files(folder: Path, modified: int) -> tuple[Path, ...]:
+    return tuple(sorted(folder.glob("*.yaml")))
 
 
 @lru_cache(maxsize=1024)

@@ -55,9 +55,13 @@ def test_growth_of_services_follows_from_its_parts():
 
 
 def test_zone_rows_compare_the_zone_with_outside_by_one_set_of_parameters(table):
-    paths = [RECORDS[key].arguments for key in ("zone_import_time", "zone_export_time")]
-    assert [part["over"] for part in paths] == [paths[0]["over"]] * 2
-    shares = [float(wb.scenario(part["scenario"]).record.modes[part["path"].split(".")[1]].availability.value) for part in paths]
+    arguments = [RECORDS[key].arguments for key in ("zone_import_time", "zone_export_time")]
+    path = ["modes.zone_declare_after_entry_import.availability", "modes.zone_record_list_export.availability"]
+    ranges = [[end[where] for end in part["ends"]] for part, where in zip(arguments, path, strict=True)]
+    assert ranges[0] == ranges[1]
+    shares = [
+        wb.scenario(part["scenario"]).record.modes[where.split(".")[1]].open_share for part, where in zip(arguments, path, strict=True)
+    ]
     assert shares[0] == shares[1]
     zone = table.loc[["zone_import_time", "zone_export_time"]]
     assert (zone["role"] == "predicted").all()

@@ -14,6 +14,7 @@ from workbench import datasets
 from workbench.errors import UnknownKeyError
 from workbench.experiments.break_even import break_even
 from workbench.experiments.design import Design
+from workbench.experiments.load import load
 from workbench.experiments.outcomes import Outcome
 from workbench.experiments.runs import Runs, simulate
 from workbench.experiments.statistics import Estimate
@@ -101,18 +102,14 @@ def arithmetic(context: Context, how: str, figures: Sequence[str]) -> Result:
 # --------------------------------------------------------------------------------------------------------- simulation
 
 
-def group_against(
-    context: Context, scenario: str, outside: str, path: str = "", over: Sequence[float] = (), values: Mapping[str, Any] | None = None
-) -> Result:
+def group_against(context: Context, scenario: str, outside: str, ends: Sequence[Mapping[str, Any]] = ()) -> Result:
     """Compare the mean time from arrival to release of all cases with that of those who clear the way used outside, in percent.
 
-    The range is that of one parameter, where `path` names one, and the interval over replications elsewhere.
+    The range is that between other values of some numbers (`ends`), and the interval over replications where none are given.
     """
-    base = _against(context, changed(scenario, values), outside)
-    if not path:
-        return base
-    ends = [_against(context, changed(scenario, {**(values or {}), path: value}), outside)[0] for value in over]
-    return base[0], min(*ends, base[0]), max(*ends, base[0])
+    base = _against(context, changed(scenario), outside)
+    others = [_against(context, changed(scenario, values), outside)[0] for values in ends]
+    return (base[0], min(*others, base[0]), max(*others, base[0])) if others else base
 
 
 def _against(context: Context, of: Scenario, outside: str) -> Result:
@@ -120,15 +117,18 @@ def _against(context: Context, of: Scenario, outside: str) -> Result:
     return change.estimate, change.low, change.high
 
 
-def share_that_meets(context: Context, scenario: str, outside: str, path: str, over: Sequence[float], figure: str) -> Result:
+def share_that_meets(
+    context: Context, scenario: str, outside: str, path: str, over: Sequence[float], figure: str, values: Mapping[str, Any]
+) -> Result:
     """Return the value of a parameter at which `group_against` meets a printed reduction, and its interval."""
-    return context.once(("share", scenario, outside, path, *over, figure), lambda: _root(context, scenario, outside, path, over, figure))
+    base, target = changed(scenario, values), -context.figure(figure)
+    return context.once((base.hash(), outside, path, *over, target), lambda: _root(context, base, outside, path, over, target))
 
 
-def _root(context: Context, name: str, outside: str, path: str, over: Sequence[float], figure: str) -> Result:
+def _root(context: Context, base: Scenario, outside: str, path: str, over: Sequence[float], target: float) -> Result:
     low, high = over
     outcome = Outcome("against_outside_pct", partial(_change_against, outside))
-    found = break_even(scenario(name), path, (low, high), context.design, target=-context.figure(figure), on=outcome, tolerance=0.01)
+    found = break_even(base, path, (low, high), context.design, target=target, on=outcome, tolerance=0.01)
     return found.value if found.value is not None else math.nan, found.low, found.high
 
 
@@ -151,11 +151,10 @@ def time_saved(context: Context, scenario: str, measures: Sequence[str], stamp: 
     return saved.estimate / 24, saved.low / 24, saved.high / 24
 
 
-def utilisation(context: Context, scenario: str, resource: str, values: Mapping[str, Any] | None = None) -> Result:
-    """Return the utilisation of a resource, with its interval."""
-    row = context.runs(changed(scenario, values)).resources().loc[resource]
-    half = row["utilisation_half_width"]
-    return row["utilisation"], row["utilisation"] - half, row["utilisation"] + half
+def offered(context: Context, scenario: str, resource: str, values: Mapping[str, Any] | None = None) -> Result:
+    """Return the utilisation that the traffic equations give a resource; above 1 its queue grows without end."""
+    value = float(load(changed(scenario, values), context.design).loc[resource, "utilisation"])
+    return value, value, value
 
 
 # --------------------------------------------------------------------------------------------------------- closed forms
@@ -204,7 +203,7 @@ MODELS: dict[str, Callable[..., Result]] = {
         share_that_meets,
         group_against_with,
         time_saved,
-        utilisation,
+        offered,
         cost_against,
         mode_share,
         concentration,

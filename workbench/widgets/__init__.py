@@ -5,5 +5,6 @@ from __future__ import annotations
 from workbench.widgets.base import Explorer
 from workbench.widgets.clearance_mode import ClearanceModeExplorer
 from workbench.widgets.mode_choice import ModeChoiceExplorer
+from workbench.widgets.reform_composer import ReformComposer
 
-__all__ = ["ClearanceModeExplorer", "Explorer", "ModeChoiceExplorer"]
+__all__ = ["ClearanceModeExplorer", "Explorer", "ModeChoiceExplorer", "ReformComposer"]

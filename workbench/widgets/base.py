@@ -162,6 +162,9 @@ class Explorer(tr.HasTraits):
         with language(self.lang):
             drawn = self.draw()
         for shown, figure in zip(self._figures, drawn, strict=True):
+            if [trace.type for trace in shown.data] != [trace.type for trace in figure.data]:
+                shown.data = ()
+                shown.add_traces(figure.data)
             with shown.batch_update():
                 shown.update(figure.to_dict(), overwrite=True)
 
@@ -216,3 +219,11 @@ def switch_control(explorer: Explorer, trait: str, label: str) -> iw.Widget:
     box = iw.Checkbox(value=getattr(explorer, trait), description=label, indent=False, layout=iw.Layout(width="auto"))
     tr.link((explorer, trait), (box, "value"))
     return box
+
+
+def day_control(explorer: Explorer, trait: str, label: str) -> iw.Widget:
+    """Return a field for a date; what is not a date leaves the last one as it was."""
+    picker = iw.DatePicker(value=getattr(explorer, trait), layout=iw.Layout(width="auto"))
+    picker.observe(lambda change: change["new"] and setattr(explorer, trait, change["new"]), names="value")
+    explorer.observe(lambda change: setattr(picker, "value", change["new"]), names=trait)
+    return iw.VBox([iw.HTML(f"<label>{label}</label>"), picker])

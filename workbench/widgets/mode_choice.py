@@ -19,7 +19,7 @@ from workbench.models.offers import open_to
 from workbench.models.offices import office
 from workbench.models.operators import operator_class
 from workbench.models.scenario import Scenario, scenario
-from workbench.widgets.base import Explorer, choice_control, number_control
+from workbench.widgets.base import Explorer, choice_control, day_control, number_control
 
 __all__ = ["ModeChoice", "ModeChoiceExplorer"]
 
@@ -246,7 +246,7 @@ class ModeChoiceExplorer(Explorer):
         return [
             choice_control(self, "operator_class", text("class"), classes),
             *([choice_control(self, "destination", text("destination"), places)] if len(places) > 1 else []),
-            _day_control(self, "on", text("on")),
+            day_control(self, "on", text("on")),
             number_control(self, "value_cny", text("value"), 1_000, 2_000_000, 1_000),
             number_control(self, "duty_pct", text("duty"), 0, 50, 0.5),
             number_control(self, "n_containers", text("containers"), 0, 20),
@@ -278,11 +278,3 @@ class ModeChoiceExplorer(Explorer):
             self.observe(lambda change, box=box, key=key: setattr(box, "value", change["new"][key]), names="possible")
             boxes.append(box)
         return iw.VBox([iw.HTML(f"<label>{heading}</label>"), *boxes])
-
-
-def _day_control(explorer: Explorer, trait: str, label: str) -> iw.Widget:
-    """Return a field for a date; what is not a date leaves the last one as it was."""
-    picker = iw.DatePicker(value=getattr(explorer, trait), layout=iw.Layout(width="auto"))
-    picker.observe(lambda change: change["new"] and setattr(explorer, trait, change["new"]), names="value")
-    explorer.observe(lambda change: setattr(picker, "value", change["new"]), names=trait)
-    return iw.VBox([iw.HTML(f"<label>{label}</label>"), picker])
