@@ -17,7 +17,7 @@ import numpy as np
 
 from workbench.models.queueing.distributions import Distribution, Exponential, Gamma, Lognormal, Uniform
 from workbench.models.queueing.model import Attribute, Calendar, Edge, Entry, Network, Node, Resource, Write, WriteRule
-from workbench.models.queueing.traffic import Traffic, draw_attribute, poisson_chunks
+from workbench.models.queueing.traffic import Traffic, draw_attribute, poisson_arrivals, poisson_chunks
 
 __all__ = ["NATIONAL", "RATE_PER_H", "hours", "w1", "w1_traffic", "w2", "w2_traffic"]
 
@@ -107,8 +107,8 @@ def w1(scale: float = 1.0) -> Network:
 
 
 def w1_traffic(declarations: int, scale: float = 1.0, seed: int = 0, replication: int = 0) -> Iterator[Traffic]:
-    """Yield the traffic of W1 in chunks: about so many declarations."""
-    return poisson_chunks(RATE_PER_H * scale, hours(declarations, scale), seed, replication)
+    """Yield the traffic of W1, about so many declarations; in chunks where they are many."""
+    return _arrivals(declarations, scale, seed, replication)
 
 
 def w2(declarations: int, scale: float = 1.0) -> Network:
@@ -166,11 +166,19 @@ def w2(declarations: int, scale: float = 1.0) -> Network:
 
 
 def w2_traffic(declarations: int, scale: float = 1.0, seed: int = 0, replication: int = 0) -> Iterator[Traffic]:
-    """Yield the traffic of W2 in chunks, each declaration in its class."""
+    """Yield the traffic of W2, each declaration in its class; in chunks where they are many."""
     classes = range(len(W2_CLASSES))
-    for chunk in poisson_chunks(RATE_PER_H * scale, hours(declarations, scale), seed, replication):
+    for chunk in _arrivals(declarations, scale, seed, replication):
         drawn = draw_attribute("operator_class", classes, W2_CLASSES, seed, replication, chunk.case)
         yield Traffic(chunk.arrival_ms, priority=drawn.astype(np.int16), case=chunk.case)
+
+
+def _arrivals(declarations: int, scale: float, seed: int, replication: int) -> Iterator[Traffic]:
+    """Yield the arrivals, in one piece where they are few: a chunk is drawn whole, however little of it is needed."""
+    rate_per_h, until_h = RATE_PER_H * scale, hours(declarations, scale)
+    if declarations <= 100_000:
+        return iter([Traffic(poisson_arrivals(rate_per_h, until_h, seed, replication))])
+    return poisson_chunks(rate_per_h, until_h, seed, replication)
 
 
 def _units(units: int, scale: float) -> int:
