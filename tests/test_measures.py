@@ -9,7 +9,7 @@ from workbench import catalogue
 from workbench.errors import CatalogueError, GraphError, ParameterError, UnknownKeyError
 from workbench.experiments.costs import costs
 from workbench.models import adoption
-from workbench.models.reform import measure, package
+from workbench.models.reform import find_conflicts, measure, package
 from workbench.provenance import Basis, check_reference
 
 KEYS = catalogue.keys("measures")
@@ -241,3 +241,26 @@ def test_a_bad_file_is_named(tmp_path, lines, message):
     path.write_text(text + ("" if "programmes" in lines else "programmes: []\n") + lines, "utf-8")
     with pytest.raises((CatalogueError, UnknownKeyError), match=message):
         wb.measure(path)
+
+
+def test_the_measures_of_the_zone_go_together():
+    """A package of the zone plan applies in the order of adoption, and what excludes each other is told before a run."""
+    baseline = wb.scenario("zone_import_2013")
+    keys = [
+        *("zone_declare_after_entry_import", "smart_gate", "merge_record_lists", "simplified_supporting_documents"),
+        *("consolidated_duty_payment", "automatic_review_focused_recheck", "self_assessment_and_payment"),
+        *("examination_equipment", "staff_to_examination", "two_person_review", "waive_examination_fee"),
+    ]
+    whole = adoption.adoption_order(keys)
+    assert find_conflicts(whole, baseline).empty
+    reformed = baseline.apply(whole)
+    assert {act.measure for act in reformed.measures} == set(keys)
+    assert reformed.record.resources["scanner@CNWGQBZ"].capacity == 2, "one that came with the mode, and one more"
+    clash = find_conflicts(package(["classified_clearance", "automatic_review_focused_recheck"]), baseline)
+    assert clash[["first", "second", "field"]].to_numpy().tolist() == [
+        [
+            "classified_clearance",
+            "automatic_review_focused_recheck",
+            "modes.port_clearance_import.steps.decide_review.next.1.to",
+        ]
+    ]

@@ -21,7 +21,7 @@ from workbench.models.scenario import Scenario, ScenarioRecord
 from workbench.models.steps import Step
 from workbench.provenance import Basis
 
-__all__ = ["OPERATIONS", "Change", "OfferMode"]
+__all__ = ["OPERATIONS", "Change"]
 
 
 class Change(catalogue.Record):

@@ -18,7 +18,7 @@ from workbench import catalogue
 from workbench.errors import CatalogueError, ParameterError, UnknownKeyError, WorkbenchError
 from workbench.models import scope
 from workbench.models.measure_records import MeasureRecord
-from workbench.models.operations import OPERATIONS, Change, OfferMode
+from workbench.models.operations import OPERATIONS, Change
 from workbench.models.scenario import Scenario
 from workbench.provenance import Basis
 
@@ -27,10 +27,11 @@ __all__ = ["Act", "Measure", "Package", "find_conflicts", "measure", "package", 
 
 @dataclass(frozen=True)
 class Act:
-    """One change as it was made: by which measure, by which operation, on which paths, on what basis."""
+    """One change as it was made: by which measure, on which paths (`replaced`: those that had a value before), on what basis."""
 
     measure: str
     paths: tuple[str, ...]
+    replaced: tuple[str, ...]
     references: tuple[str, ...]
     basis: Basis
     change: Change
@@ -155,8 +156,9 @@ def _applied(part: Measure, scenario: Scenario) -> Scenario:
             raise
         except WorkbenchError as error:
             raise type(error)(f"{where}measure {record.key!r}: {error}") from None
-        paths = tuple(changed.diff(scenario)["path"])
-        act = Act(record.key, paths, (*record.references, *record.law), change.basis or record.basis, change)
+        table = changed.diff(scenario)
+        replaced = tuple(table["path"][table["before"].notna()])
+        act = Act(record.key, tuple(table["path"]), replaced, (*record.references, *record.law), change.basis or record.basis, change)
         for earlier in settled:
             if clash := _clash(earlier, act):
                 raise ParameterError(
@@ -194,11 +196,10 @@ def _only_described(key: str) -> bool:
 
 
 def _clash(earlier: Act, later: Act) -> str:
-    """Return a path that a later change sets although an earlier one has; the steps of a mode just offered are nobody's yet."""
+    """Return a path that a later change sets although an earlier one has replaced its value; what an earlier one put in is nobody's."""
     if later.change.follows(earlier.change):
         return ""
-    free = f"modes.{earlier.change.mode}.steps." if isinstance(earlier.change, OfferMode) else None
-    return next((path for path in later.paths if earlier.concerns(path) and not (free and path.startswith(free))), "")
+    return next((path for path in later.paths if any(_overlap(path, own) for own in earlier.replaced)), "")
 
 
 def _common_field(first: Measure, second: Measure, scenario: Scenario) -> str:
@@ -239,10 +240,11 @@ def find_conflicts(measures: Measure | Package | Iterable[Measure], scenario: Sc
     True
     """
     parts = measures.parts if isinstance(measures, (Measure, Package)) else tuple(measures)
+    alone = [(part, _acts(part, scenario)) for part in parts]
     rows = []
-    for first, second in combinations(parts, 2):
+    for (first, mine), (second, yours) in combinations(alone, 2):
         if first.key not in second.record.requires:
-            rows += _pair_conflict(first, second, scenario)
+            rows += _pair_conflict(first, second, mine, yours)
     if not rows:
         try:
             Package(parts).applied_to(scenario)
@@ -251,9 +253,8 @@ def find_conflicts(measures: Measure | Package | Iterable[Measure], scenario: Sc
     return pd.DataFrame(rows, columns=["first", "second", "field", "problem"])
 
 
-def _pair_conflict(first: Measure, second: Measure, scenario: Scenario) -> list[dict[str, str]]:
+def _pair_conflict(first: Measure, second: Measure, mine: Iterable[Act], yours: Iterable[Act]) -> list[dict[str, str]]:
     declared = second.key in first.record.conflicts or first.key in second.record.conflicts
-    mine, yours = (_acts(part, scenario) for part in (first, second))
     field = next((path for later in yours for earlier in mine if (path := _clash(earlier, later))), "")
     if not field and declared:
         field = next((path for later in yours for path in later.paths for earlier in mine if earlier.concerns(path)), "")
