@@ -29,8 +29,8 @@ def render(table: pd.DataFrame) -> str:
     """Return the page in Markdown."""
     counts = table["role"].value_counts(sort=False)
     lines = [
-        f"| {row.id} | {row.claim} | {number(row.reported)} | {number(row.model)} | {span(row)} | {row.unit} | {row.role.replace('_', ' ')} | "
-        f"{'' if row.role == 'not_modelled' else row.verdict} | {row.rests_on} | {row.source} |"
+        f"| {row.id} | {row.claim} | {number(row.reported)} | {number(row.model)} | {span(row)} | {row.unit} | "
+        f"{row.role.replace('_', ' ')} | {'' if row.role == 'not_modelled' else row.verdict} | {row.rests_on} | {row.source} |"
         for row in table.itertuples()
     ]
     counted = ", ".join(f"{n} {role.replace('_', ' ')}" for role, n in counts.items())

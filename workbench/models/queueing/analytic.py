@@ -189,9 +189,7 @@ def mmck(arrival_rate: float, service_rate: float, servers: int, places: int) ->
     return LossStation(float(p[-1]), waiting / (arrival_rate * (1 - p[-1])), float(p @ number))
 
 
-def nonpreemptive_priority(
-    arrival_rates: Sequence[float], service_means_h: Sequence[float], service_cv2: Sequence[float]
-) -> list[float]:
+def nonpreemptive_priority(arrival_rates: Sequence[float], service_means_h: Sequence[float], service_cv2: Sequence[float]) -> list[float]:
     """Return the mean wait of each class in M/G/1 with priorities that never interrupt (Cobham), hours.
 
     Parameters
@@ -211,9 +209,7 @@ def nonpreemptive_priority(
     return [float(residual / ((1 - above[i]) * (1 - above[i + 1]))) for i in range(len(loads))]
 
 
-def preemptive_priority(
-    arrival_rates: Sequence[float], service_means_h: Sequence[float], service_cv2: Sequence[float]
-) -> list[float]:
+def preemptive_priority(arrival_rates: Sequence[float], service_means_h: Sequence[float], service_cv2: Sequence[float]) -> list[float]:
     """Return the mean sojourn of each class in M/G/1 where a higher class interrupts and work is resumed, hours.
 
     Examples
@@ -226,15 +222,10 @@ def preemptive_priority(
     _stable(float(loads.sum()))
     residual = np.cumsum(loads * means * (1 + np.asarray(service_cv2)) / 2)
     above = np.concatenate([[0.0], np.cumsum(loads)])
-    return [
-        float(means[i] / (1 - above[i]) + residual[i] / ((1 - above[i]) * (1 - above[i + 1])))
-        for i in range(len(loads))
-    ]
+    return [float(means[i] / (1 - above[i]) + residual[i] / ((1 - above[i]) * (1 - above[i + 1]))) for i in range(len(loads))]
 
 
-def jackson(
-    external_rates: Sequence[float], service_rates: Sequence[float], servers: Sequence[int], routing: np.ndarray
-) -> list[Station]:
+def jackson(external_rates: Sequence[float], service_rates: Sequence[float], servers: Sequence[int], routing: np.ndarray) -> list[Station]:
     """Return the steady state of each station of an open network: Poisson arrivals, exponential service.
 
     Parameters

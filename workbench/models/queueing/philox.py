@@ -44,9 +44,7 @@ def hash32(key: str) -> int:
     return value
 
 
-def uniforms(
-    seed: int, replication: int, case: np.ndarray, purpose: int, key: str = "", visit: int = 0, draw: int = 0
-) -> np.ndarray:
+def uniforms(seed: int, replication: int, case: np.ndarray, purpose: int, key: str = "", visit: int = 0, draw: int = 0) -> np.ndarray:
     """Return the numbers in (0, 1) of many cases at once, bit for bit those of `luck.uniform`.
 
     Parameters
