@@ -28,7 +28,7 @@ class Rate:
     """A variant of a small world: another rate of arrivals."""
 
     def __init__(self, rate, servers=2):
-        self.rate, self.servers = rate, servers
+        self.rate, self.servers, self.key = rate, servers, f"rate {rate:g}"
 
     def applied_to(self, world):
         return queue(self.servers, rate=self.rate, mean_h=world.mean_h if hasattr(world, "mean_h") else 1.0)
@@ -179,6 +179,27 @@ def test_a_failure_keeps_what_had_finished(small_tasks, tmp_path):
     with pytest.raises((ValueError, SimulationError)):
         evaluate(queue(), variants, DESIGN, OUTCOMES, executor=SerialExecutor(), store=tmp_path / "store")
     assert len(EnsembleStore(tmp_path / "store", DESIGN).finished(hashes(queue(), RATES))) == 3
+
+
+class Fatal(Rate):
+    """A variant that kills the process which runs it."""
+
+    def applied_to(self, world):
+        made = super().applied_to(world)
+        if os.environ.get("HERE") != str(os.getpid()):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return made
+
+
+def test_a_pool_that_breaks_says_what_to_do(small_tasks, tmp_path, monkeypatch):
+    monkeypatch.setenv("HERE", str(os.getpid()))
+    variants = [*RATES[:2], Fatal(3.0)]
+    keys = hashes(queue(), variants, SerialExecutor())
+    with (
+        ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool,
+        pytest.raises(WorkbenchError, match=r"a worker died \(.*what had finished is in .*store; call again, with a new executor"),
+    ):
+        evaluate(queue(), variants, DESIGN, OUTCOMES, executor=pool, store=tmp_path / "store", known=keys)
 
 
 def test_further_outcomes_are_added_to_what_is_there(expected, tmp_path):

@@ -68,8 +68,8 @@ class BreakEven:
             interval = f"{self.low:.4g}–{self.high:.4g}"
             shown = "" if np.isnan(self.low) else f"（95% 区间 {interval}）" if zh else f" (95 % interval {interval})"
             if zh:
-                return f"{name} 要达到 {target}，{self.path} 须为 {self.value:.4g}{shown}。"
-            return f"For {name} to come to {target}, {self.path} must be {self.value:.4g}{shown}."
+                return f"{name} 要{'变化' if self.percent else '达到'} {target}，{self.path} 须为 {self.value:.4g}{shown}。"
+            return f"For {name} to {'change by' if self.percent else 'come to'} {target}, {self.path} must be {self.value:.4g}{shown}."
         values = self.trials.iloc[:, 0]
         nearest = (values - self.target).abs().idxmin()
         reached = f"{values.min():.4g} … {values.max():.4g}{unit}"
@@ -79,32 +79,29 @@ class BreakEven:
                 f"{self.path} 在 {low:g} 至 {high:g} 之间时，{name} 达不到 {target}：只在 {reached} 之间；"
                 f"最接近的是 {nearest:.4g} 处的 {values[nearest]:.4g}{unit}。"
             )
+        brings = f"changes {name} by" if self.percent else f"brings {name} to"
         return (
-            f"No {self.path} from {low:g} to {high:g} brings {name} to {target}: it stays within {reached}, "
+            f"No {self.path} from {low:g} to {high:g} {brings} {target}: it stays within {reached}, "
             f"nearest at {nearest:.4g} with {values[nearest]:.4g}{unit}."
         )
 
 
 @dataclass(frozen=True)
 class _Reformed:
-    """A value of the factor, then the measures."""
+    """The measures, and a value of the factor before or after them."""
 
     setting: Setting
     package: Package
+    before: bool
+
+    @property
+    def key(self) -> str:
+        """The value in words."""
+        return self.setting.key
 
     def applied_to(self, scenario: Scenario) -> Scenario:
-        return self.package.applied_to(self.setting.applied_to(scenario))
-
-
-@dataclass(frozen=True)
-class _Afterwards:
-    """The measures, then a value of the factor."""
-
-    setting: Setting
-    package: Package
-
-    def applied_to(self, scenario: Scenario) -> Scenario:
-        return self.setting.applied_to(self.package.applied_to(scenario))
+        first, then = (self.setting, self.package) if self.before else (self.package, self.setting)
+        return then.applied_to(first.applied_to(scenario))
 
 
 def break_even(
@@ -196,7 +193,7 @@ def _measured(
     progress: Progress | bool | None,
     store: str | Path | None,
 ) -> list[Estimate]:
-    variants: list[Variant] = [(_Reformed if both else _Afterwards)(setting, package) for setting in settings]
+    variants: list[Variant] = [_Reformed(setting, package, both) for setting in settings]
     before: list[Variant] = [] if not percent else list(settings) if both else [Package()] * len(settings)
     found = evaluate(scenario, [*variants, *before], design, (outcome,), executor=executor, progress=progress, store=store)
     estimates = [one[outcome.key] for one in found]

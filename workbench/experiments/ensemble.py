@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
-from workbench.errors import WorkbenchError
+from workbench.errors import SimulationError, WorkbenchError
 from workbench.experiments.cluster import connected
 from workbench.experiments.design import Design
 from workbench.experiments.ensemble_store import EnsembleStore
@@ -32,7 +33,9 @@ MOST_A_TASK = 50
 
 
 class Variant(Protocol):
-    """A change of the baseline: a `workbench.models.reform.Package`, or anything else with this."""
+    """A change of the baseline: a `workbench.models.reform.Package`, or anything else with this; its key names it in errors."""
+
+    key: str
 
     def applied_to(self, scenario: Any) -> Simulable: ...
 
@@ -110,15 +113,21 @@ def evaluate(
     SimulationError
         When a simulation fails; what had finished is in the store.
     """
+    kept = EnsembleStore(store, design) if store is not None else None
     keys = list(known) if known is not None else hashes(baseline, variants, executor)
     for key in keys:
         if isinstance(key, WorkbenchError):
             raise key
-    kept = EnsembleStore(store, design) if store is not None else None
     work = _Work(dict(zip(keys, variants, strict=True)), outcomes, kept)
     with connected(executor) as workers, shown(progress, "scenarios") as tell:
         work.tell = tell
-        run_as_completed(_evaluate_chunk, ((baseline, design, chunk) for chunk in work.chunks()), work.keep, workers)
+        try:
+            run_as_completed(_evaluate_chunk, ((baseline, design, chunk) for chunk in work.chunks()), work.keep, workers)
+        except Exception as error:
+            if isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker":  # Dask's, which may not be installed
+                hint = f"what had finished is in {store}; call again" if store else "give a store to keep what finishes, and call again"
+                raise WorkbenchError(f"a worker died ({error}); {hint}, with a new executor and more memory a worker") from error
+            raise
     return [{one.key: work.done[key][one.key] for one in outcomes} for key in keys]
 
 
@@ -164,5 +173,8 @@ def _evaluate_chunk(
 
 def _estimates(baseline: Simulable, variant: Variant, design: Design, outcomes: Sequence[Outcome]) -> dict[str, Estimate]:
     record = "journeys" if any(one.record == "journeys" for one in outcomes) else "cases"
-    runs = simulate(variant.applied_to(baseline), design, executor=SerialExecutor(), record=record, warn=False)
+    try:
+        runs = simulate(variant.applied_to(baseline), design, executor=SerialExecutor(), record=record, warn=False)
+    except SimulationError as error:
+        raise SimulationError(f"{variant.key}: {error}") from error
     return {one.key: one.measure(runs) for one in outcomes}

@@ -40,7 +40,7 @@ class EnsembleStore:
     Parameters
     ----------
     folder
-        Created where it does not exist.
+        Created with the first results, where it does not exist.
     design
         That of every scenario in it.
 
@@ -51,15 +51,12 @@ class EnsembleStore:
     """
 
     def __init__(self, folder: str | Path, design: Design) -> None:
-        self.folder = Path(folder)
+        self.folder, self.design = Path(folder), design
         path = self.folder / MANIFEST
         if path.is_file():
             _check(_read(self.folder), design, path)
         elif self.folder.exists() and any(self.folder.iterdir()):
             raise DatasetError(f"{self.folder}: holds files but no {MANIFEST}, so it is no store of an ensemble; give another folder")
-        else:
-            manifest = {"kind": _KIND, "schema": SCHEMA, "design": design.to_dict(), "versions": versions()}
-            write_whole(path, json.dumps(manifest, indent=2) + "\n")
 
     def finished(self, scenarios: Iterable[str]) -> dict[str, dict[str, Estimate]]:
         """Return what there is of some scenarios, by hash and outcome."""
@@ -86,15 +83,21 @@ class EnsembleStore:
             },
             schema=_COLUMNS,
         )
-        name = hashlib.sha256(repr([row[:2] for row in rows]).encode()).hexdigest()[:24]
-        with whole_file(self.folder / "parts" / f"{name}.parquet") as path:
-            pq.write_table(table, path, compression="zstd")
+        self._write("parts", repr([row[:2] for row in rows]).encode(), table)
 
     def add_variants(self, table: pd.DataFrame) -> None:
         """Write what was varied: one row a scenario and path, with columns ``scenario``, ``role``, ``path``, ``value``."""
-        name = hashlib.sha256(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes()).hexdigest()[:24]
-        with whole_file(self.folder / "variants" / f"{name}.parquet") as path:
-            pq.write_table(pa.Table.from_pandas(table, preserve_index=False), path, compression="zstd")
+        content = pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes()
+        self._write("variants", content, pa.Table.from_pandas(table, preserve_index=False))
+
+    def _write(self, kind: str, content: bytes, table: pa.Table) -> None:
+        """Write a table whole, named after what is in it, after the manifest that says what made it."""
+        manifest = self.folder / MANIFEST
+        if not manifest.is_file():
+            made = {"kind": _KIND, "schema": SCHEMA, "design": self.design.to_dict(), "versions": versions()}
+            write_whole(manifest, json.dumps(made, indent=2) + "\n")
+        with whole_file(self.folder / kind / f"{hashlib.sha256(content).hexdigest()[:24]}.parquet") as path:
+            pq.write_table(table, path, compression="zstd")
 
 
 def query_store(folder: str | Path, sql: str) -> pd.DataFrame:

@@ -124,6 +124,11 @@ class Setting:
 
     values: tuple[tuple[Factor, Any], ...]
 
+    @property
+    def key(self) -> str:
+        """The values in words."""
+        return ", ".join(f"{factor.name} = {value!r}" for factor, value in self.values)
+
     def applied_to(self, scenario: Scenario) -> Scenario:
         """Return the scenario with these values."""
         for factor, value in self.values:

@@ -223,6 +223,7 @@ def sweep(
     if not unknown and not decided:
         raise ParameterError("give uncertainties, levers or both; without them, simulate")
     points, samples = sample(unknown, sampling, n, design.seed)
+    folder = EnsembleStore(store, design) if store is not None else None
     every = list(product(*(factor.levels(LEVELS) for factor in decided)))
     with connected(executor) as workers:
         found = hashes(scenario, [_setting(decided, values) for values in every], workers)
@@ -235,13 +236,12 @@ def sweep(
         keys = hashes(scenario, settings, workers)
         for setting, key in zip(settings, keys, strict=True):
             if isinstance(key, WorkbenchError):
-                shown = ", ".join(f"{factor.name} = {value!r}" for factor, value in setting.values)
-                raise ParameterError(f"a combination cannot be ({shown}): {key}")
+                raise ParameterError(f"a combination cannot be ({setting.key}): {key}")
         names = [factor.name for factor in (*unknown, *decided)]
         table = pd.DataFrame([values for values in ((*samples[i], *policies[j]) for i, j in pairs)], columns=names, index=range(len(pairs)))
         table = pd.concat([pd.DataFrame(pairs, columns=["sample", "policy"]), table, pd.DataFrame({"scenario": keys})], axis=1)
-        if store is not None:
-            EnsembleStore(store, design).add_variants(_long(table, unknown, decided))
+        if folder:
+            folder.add_variants(_long(table, unknown, decided))
         estimates = evaluate(scenario, settings, design, kept, executor=workers, progress=progress, store=store, known=keys)
     for one in kept:
         intervals = [found[one.key].interval(confidence) for found in estimates]
