@@ -13,6 +13,7 @@ import workbench as wb
 wb.set_language("zh")
 wb.widgets.ClearanceModeExplorer("shanghai_sea_import_2013")
 """
+DRAWN = "() => [...document.querySelectorAll('.js-plotly-plot')].map(plot => [plot.querySelectorAll('.trace').length, plot.querySelector('.gtitle')?.textContent])"
 _LINE = "() => [...document.querySelectorAll('.widget-html-content')].map(item => item.textContent).find(text => text.includes('重复'))"
 
 
@@ -36,5 +37,7 @@ def test_sliders_and_boxes_answer_the_keyboard(lab, tmp_path):
     box.fill("12")
     box.press("Enter")
     page.wait_for_function(f"before => ({_LINE})() === before", arg=before, timeout=120_000)
+    drawn = page.evaluate(DRAWN)
+    assert len(drawn) == 2 and all(n > 0 and title for n, title in drawn), drawn
     lab.page.screenshot(tmp_path / "explorer.png")
     assert lab.page.refused == []

@@ -162,11 +162,10 @@ class Explorer(tr.HasTraits):
         with language(self.lang):
             drawn = self.draw()
         for shown, figure in zip(self._figures, drawn, strict=True):
-            if [trace.type for trace in shown.data] != [trace.type for trace in figure.data]:
-                shown.data = ()
-                shown.add_traces(figure.data)
-            with shown.batch_update():
-                shown.update(figure.to_dict(), overwrite=True)
+            # Traces and layout anew: `update(overwrite=True)` leaves a figure empty once the browser has drawn it (plotly 7.1).
+            shown.data = ()
+            shown.add_traces(figure.data)
+            shown.layout = figure.layout
 
     def _ipython_display_(self) -> None:
         if os.environ.get(STATIC_VARIABLE) == "1":
