@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import queue
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
@@ -20,6 +21,9 @@ __all__ = ["Progress", "SerialExecutor", "Submits", "run_as_completed", "run_tas
 
 Progress = Callable[[int, int], None]
 """Called with (tasks done, tasks in all), from 0 on, in the caller's thread."""
+
+LOOK_S = 5.0
+"""How often to look whether a cluster has grown; asking takes a moment."""
 
 R = TypeVar("R")
 
@@ -148,9 +152,12 @@ def run_as_completed(
     pool = ThreadPoolExecutor(os.cpu_count() or 1) if executor is None else None
     finished: queue.SimpleQueue[Any] = queue.SimpleQueue()
     waiting, remaining = set(), iter(tasks)
+    window, looked = _window(pool or executor), time.monotonic()
     try:
         while True:
-            while len(waiting) < _window(pool or executor) and (task := next(remaining, None)) is not None:
+            if time.monotonic() - looked > LOOK_S:
+                window, looked = _window(pool or executor), time.monotonic()
+            while len(waiting) < window and (task := next(remaining, None)) is not None:
                 future = (pool or executor).submit(function, *task)
                 waiting.add(future)
                 future.add_done_callback(finished.put)
