@@ -17,7 +17,8 @@ import numpy as np
 
 from workbench.models.queueing.distributions import Distribution, Exponential, Gamma, Lognormal, Uniform
 from workbench.models.queueing.model import Attribute, Calendar, Edge, Entry, Network, Node, Resource, Write, WriteRule
-from workbench.models.queueing.traffic import Traffic, draw_attribute, poisson_arrivals, poisson_chunks
+from workbench.models.queueing.philox import ATTRIBUTE, uniforms
+from workbench.models.queueing.traffic import Traffic, poisson_arrivals, poisson_chunks
 
 __all__ = ["NATIONAL", "RATE_PER_H", "hours", "w1", "w1_traffic", "w2", "w2_traffic"]
 
@@ -167,10 +168,10 @@ def w2(declarations: int, scale: float = 1.0) -> Network:
 
 def w2_traffic(declarations: int, scale: float = 1.0, seed: int = 0, replication: int = 0) -> Iterator[Traffic]:
     """Yield the traffic of W2, each declaration in its class; in chunks where they are many."""
-    classes = range(len(W2_CLASSES))
+    bounds = np.cumsum(W2_CLASSES)[:-1]
     for chunk in _arrivals(declarations, scale, seed, replication):
-        drawn = draw_attribute("operator_class", classes, W2_CLASSES, seed, replication, chunk.case)
-        yield Traffic(chunk.arrival_ms, priority=drawn.astype(np.int16), case=chunk.case)
+        u = uniforms(seed, replication, chunk.case, ATTRIBUTE, "operator_class")
+        yield Traffic(chunk.arrival_ms, priority=np.searchsorted(bounds, u, "right"), case=chunk.case)
 
 
 def _arrivals(declarations: int, scale: float, seed: int, replication: int) -> Iterator[Traffic]:

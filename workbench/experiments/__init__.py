@@ -10,6 +10,7 @@ from workbench.experiments.ensemble_store import query_store
 from workbench.experiments.executor import SerialExecutor
 from workbench.experiments.factors import times
 from workbench.experiments.front import pareto_front
+from workbench.experiments.journeys import write_journeys
 from workbench.experiments.load import load
 from workbench.experiments.outcomes import Outcome, outcomes, register_outcome
 from workbench.experiments.published import set_against
@@ -56,4 +57,5 @@ __all__ = [
     "sweep",
     "timeline",
     "times",
+    "write_journeys",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
@@ -21,7 +21,7 @@ from workbench.models.queueing.traffic import Traffic
 from workbench.models.workload import open_unit_h, open_units
 from workbench.units import HOUR_MS
 
-__all__ = ["OUTCOMES", "Plan", "Record", "Replication", "Simulable", "plan", "replicate"]
+__all__ = ["OUTCOMES", "Arrivals", "Plan", "Record", "Replication", "Simulable", "plan", "replicate", "run_once"]
 
 FIRST_STRETCH_H = 14 * 24.0
 """Hours of traffic after the observation that are drawn at first; the rest only where cases take longer to finish."""
@@ -144,9 +144,24 @@ def replicate(scenario: Simulable, shared: Plan, design: Design, replication: in
     SimulationError
         When the traffic changes with the horizon, or the kernel refuses the run; with the replication.
     """
+    arrivals = Arrivals(scenario, design, replication, grouped=record == "summary")
+    records = run_once(shared, arrivals, design, replication, "summary" if record == "summary" else "journeys")
+    if record == "summary":
+        return _streamed(scenario, shared, design, replication, records, arrivals)
+    return _listed(scenario, shared, design, replication, records, arrivals, record)
+
+
+def run_once(
+    shared: Plan,
+    arrivals: Arrivals,
+    design: Design,
+    replication: int,
+    record: Literal["journeys", "summary"],
+    sink: Callable[[Records], None] | None = None,
+) -> Records:
+    """Run the kernel with one replication's traffic."""
     try:
-        arrivals = _Arrivals(scenario, design, replication, grouped=record == "summary")
-        records = run(
+        return run(
             shared.model,
             iter(arrivals),
             seed=design.seed,
@@ -154,16 +169,14 @@ def replicate(scenario: Simulable, shared: Plan, design: Design, replication: in
             warm_up_h=design.warm_up_h,
             observe_h=design.observe_h,
             run_out_h=design.run_out_h,
-            record="summary" if record == "summary" else "journeys",
+            record=record,
+            sink=sink,
         )
     except SimulationError as error:
         raise SimulationError(f"replication {replication}: {error}") from error
-    if record == "summary":
-        return _streamed(scenario, shared, design, replication, records, arrivals)
-    return _listed(scenario, shared, design, replication, records, arrivals, record)
 
 
-def _streamed(scenario: Simulable, shared: Plan, design: Design, replication: int, records: Records, arrivals: _Arrivals) -> Replication:
+def _streamed(scenario: Simulable, shared: Plan, design: Design, replication: int, records: Records, arrivals: Arrivals) -> Replication:
     """Gather what the kernel has added up."""
     sums = records.sums
     hours = {name: f"{name}_h" for name in ("stay", "queue", "work", "paused", "once_queue", "once_work", "overrun")}
@@ -187,7 +200,7 @@ def _streamed(scenario: Simulable, shared: Plan, design: Design, replication: in
 
 
 def _listed(
-    scenario: Simulable, shared: Plan, design: Design, replication: int, records: Records, arrivals: _Arrivals, record: Record
+    scenario: Simulable, shared: Plan, design: Design, replication: int, records: Records, arrivals: Arrivals, record: Record
 ) -> Replication:
     """Gather what came of each observed case from its journey."""
     journeys, events = records.journeys(), records.events()
@@ -221,7 +234,7 @@ def _listed(
     )
 
 
-class _Arrivals:
+class Arrivals:
     """The traffic of a replication, drawn further only when the kernel asks for it."""
 
     def __init__(self, scenario: Simulable, design: Design, replication: int, grouped: bool = False) -> None:

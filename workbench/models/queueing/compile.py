@@ -534,6 +534,9 @@ class _Compiler:
 
     def compile(self) -> CompiledNetwork:
         network = self.network
+        for noun, n in (("nodes", len(network.nodes)), ("entries", len(network.entries)), ("deadlines", len(network.deadlines))):
+            if n > tables.MOST_PARTS:
+                raise SimulationError(f"the network has {n:,} {noun}; it may have {tables.MOST_PARTS:,}.")
         self._queues()
         self._resources()
         for i, node in enumerate(self.nodes):

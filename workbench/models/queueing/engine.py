@@ -7,7 +7,7 @@ room and calls it again at the very place where it left.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 from workbench.errors import SimulationError
@@ -290,6 +290,7 @@ def run(
     observe_h: float,
     run_out_h: float | None = None,
     record: Literal["journeys", "summary", "none"] = "journeys",
+    sink: Callable[[Records], None] | None = None,
     compiled: bool = True,
 ) -> Records:
     """Run traffic through a network and return the records of the cases observed.
@@ -310,6 +311,9 @@ def run(
     record
         ``journeys``: every stay and every event of the observed cases; ``summary``: sums, histograms and levels by hour,
         in memory that does not grow with the cases (`Records.sums`); ``none``: nothing.
+    sink
+        Takes rows and events off the run's hands, some 65 000 at a time, as records of their own; those returned are then
+        empty. So journeys of any number of cases need little memory.
     compiled
         False runs the same functions as plain Python, some hundred times slower, to the same bit.
 
@@ -331,7 +335,7 @@ def run(
     """
     model = network if isinstance(network, CompiledNetwork) else compile_network(network)
     chunks = iter([traffic] if isinstance(traffic, Traffic) else traffic)
-    state = State(model, chunks, seed, replication, warm_up_h, observe_h, run_out_h, record)
+    state = State(model, chunks, seed, replication, warm_up_h, observe_h, run_out_h, record, sink)
     form = _compiled if compiled else _plain
     form(begin, state)
     while (wanted := form(advance, state)) != FINISHED:

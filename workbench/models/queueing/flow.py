@@ -28,6 +28,7 @@ from workbench.models.queueing.tables import (
     DELAY,
     DELAYED,
     DONE,
+    EFFORTS,
     FORK,
     JOIN,
     MOVING,
@@ -230,7 +231,8 @@ def begin_case(k, n, now):
     k.run.arrived_cases[0] += observed
     if k.run.record[0] == SUMS:
         k.case.group[c] = k.arrival.group[n]
-        k.effort.queue[c] = k.effort.work[c] = k.effort.paused[c] = k.effort.visits[c] = 0
+        for quantity in range(EFFORTS):
+            k.effort[c, quantity] = 0
     for a in range(k.run.n_attributes[0]):
         k.attribute[c, a] = k.arrival_attribute[n, a]
     for s in range(k.run.n_stamps[0]):

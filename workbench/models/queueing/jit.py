@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
 import tempfile
+import time
+import warnings
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -24,10 +27,15 @@ __all__ = ["cache_folder", "kernel", "plain", "views"]
 MADE_OF = {"jit.py", "memory.py", "philox.py", "tables.py"}
 """Modules without compiled functions that decide what the others compile to."""
 
+BESIDE = Path(__file__).parent / "__pycache__"
+UNUSED_S = 24 * 3600
+
 
 @cache
 def cache_folder() -> Path | None:
-    """Return the folder that keeps the machine code, or None if no place is writable (then each process compiles).
+    """Return the folder that keeps the machine code, or None, with a warning, if no place is writable.
+
+    It is NUMBA_CACHE_DIR if that is set; else beside the package, or for a read-only installation in the user's cache.
 
     numba asks only whether the file of the outermost function has changed. The folder's name is a digest of all
     source files that the kernel is made of, so that a change in any of them is seen.
@@ -40,15 +48,29 @@ def cache_folder() -> Path | None:
             digest.update(source)
     named = os.environ.get("NUMBA_CACHE_DIR")
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    for base in [Path(named)] if named else [here / "__pycache__", Path(home) / "workbench"]:
+    bases = [Path(named)] if named else [BESIDE, Path(home) / "workbench"]
+    for base in bases:
         folder = base / f"kernel-{digest.hexdigest()[:16]}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
+            with tempfile.TemporaryFile(dir=folder):  # which also notes when the folder was last used
+                _forget_others(folder)
                 return folder
         except OSError:
             continue
+    warnings.warn(
+        f"the compiled kernel cannot be kept, since {' and '.join(map(str, bases))} cannot be written to: every start compiles it anew, "
+        "which takes half a minute. Set NUMBA_CACHE_DIR to a folder that can.",
+        stacklevel=2,
+    )
     return None
+
+
+def _forget_others(folder: Path) -> None:
+    """Remove the machine code of other versions that nobody has used for a day."""
+    for other in folder.parent.glob("kernel-*"):
+        if other != folder and other.stat().st_mtime < time.time() - UNUSED_S:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def kernel(function: Callable | None = None, *, inline: bool = False, entry: bool = False) -> Any:

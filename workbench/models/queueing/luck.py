@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from workbench.models.queueing.jit import kernel
-from workbench.models.queueing.philox import LARGEST, LOW, MULTIPLIER_0, MULTIPLIER_1, ROUNDS, STEP, WEYL_0, WEYL_1
+import math
 
-__all__ = ["philox4x32", "uniform"]
+from workbench.models.queueing.jit import kernel
+from workbench.models.queueing.philox import ARRIVAL, LARGEST, LOW, MULTIPLIER_0, MULTIPLIER_1, ROUNDS, STEP, WEYL_0, WEYL_1
+
+__all__ = ["fill_gaps", "philox4x32", "uniform"]
 
 
 @kernel(inline=True, entry=True)
@@ -28,3 +30,10 @@ def uniform(seed, replication, case, key, visit, purpose_draw):
     """Return the number in (0, 1) of that counter; ``purpose_draw`` is 256 × purpose + draw."""
     x0, x1, _, _ = philox4x32(case, key, visit, purpose_draw, seed, replication)
     return min((float(x0 << 21 | x1 >> 11) + 0.5) * STEP, LARGEST)
+
+
+@kernel(entry=True)
+def fill_gaps(gap, seed, replication, first, key):
+    """Fill an array with the exponential gaps of mean 1 before the cases from the first on; the key is the hash of ""."""
+    for i in range(len(gap)):
+        gap[i] = -math.log(1.0 - uniform(seed, replication, first + i, key, 0, 256 * ARRIVAL))

@@ -25,7 +25,7 @@ from workbench.models.queueing.tables import LAYOUT, Kernel
 __all__ = ["Handle"]
 
 WORD = ir.IntType(64)
-WORDS_A_TABLE = 2  # address, length of a row of a two-dimensional table
+WORDS_A_TABLE = 2  # address, bytes from one row of a two-dimensional table to the next
 
 
 class Handle:
@@ -33,7 +33,7 @@ class Handle:
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
-        words = [(table.ctypes.data, table.shape[-1] if table.ndim == 2 else 1) for table in kernel]
+        words = [(table.ctypes.data, table.strides[0]) for table in kernel]
         self.words = np.array(words, dtype=np.int64)
         self.address = int(self.words.ctypes.data)
 
@@ -150,7 +150,7 @@ def _place(context, builder, typ, value, index):
     if isinstance(typ, GridType):
         grid = cgutils.create_struct_proxy(typ)(context, builder, value=value)
         row, column = cgutils.unpack_tuple(builder, index)
-        value, index = grid.address, builder.add(builder.mul(row, grid.width), column)
+        value, index = builder.add(grid.address, builder.mul(row, grid.width)), column
     address = builder.add(value, builder.mul(index, WORD(typ.stride)))
     return builder.inttoptr(address, context.get_data_type(typ.element).as_pointer())
 

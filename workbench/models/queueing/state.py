@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -23,6 +23,7 @@ MOST_ROWS = 2**31 - 1
 """Places are numbered in 32 bits."""
 
 MOST_LEVELS = 1 << 27
+CACHE_LINE = 64
 RECORDS = ("none", "journeys", "summary")
 
 
@@ -37,14 +38,33 @@ def _enlarged(table: np.ndarray, size: int) -> np.ndarray:
     """Return a table of at least that many rows."""
     if size <= len(table):
         return table
-    if size > MOST_ROWS:
-        raise SimulationError(
-            f"the run needs room for {size:,} at a time; there is room for {MOST_ROWS:,}. So many cases are never open at once "
-            "unless a queue grows without end: give it more capacity, or observe a shorter time."
-        )
-    larger = np.zeros((size, *table.shape[1:]), table.dtype)
+    larger = _aligned(_checked(size), table.dtype)
     larger[: len(table)] = table
     return larger
+
+
+def _checked(size: int) -> int:
+    """Return a number of rows that places of 32 bits can tell apart."""
+    if size > MOST_ROWS:
+        raise SimulationError(
+            f"the run needs room for {size:,} at a time; there is room for {MOST_ROWS:,}. So many cases are open at once only "
+            "where a queue grows without end: give it more capacity, or observe a shorter time."
+        )
+    return size
+
+
+def _aligned(size: int, dtype: np.dtype) -> np.ndarray:
+    """Return zeros that begin with a line of the cache; memory is taken up only where it is used."""
+    dtype = np.dtype(dtype)
+    raw = np.zeros(size * dtype.itemsize + CACHE_LINE, np.uint8)
+    first = -raw.ctypes.data % CACHE_LINE
+    piece = raw[first : first + size * dtype.itemsize]
+    return piece.reshape(size, dtype.itemsize) if dtype.base == np.uint8 else piece.view(dtype)
+
+
+def _taller(table: np.ndarray, size: int) -> np.ndarray:
+    """Return a two-dimensional table of at least that many rows."""
+    return np.pad(table, ((0, max(0, size - len(table))), (0, 0)))
 
 
 def _sparsely_enlarged(table: np.ndarray, size: int) -> np.ndarray:
@@ -69,6 +89,7 @@ class State:
         observe_h: float,
         run_out_h: float | None,
         record: str,
+        sink: Callable[[Records], None] | None = None,
     ) -> None:
         for name, word in (("seed", seed), ("replication", replication)):
             if not 0 <= word < 2**32:
@@ -102,7 +123,7 @@ class State:
         self.run = run
         self.batches = len(model.tables["batch_rule"])
         self.preempts = bool(model.tables["queue"]["preemptive"].any())
-        self.sums = record == "summary"
+        self.sums, self.sink = record == "summary", sink
         self.groups = np.zeros(0, np.int64)
         self.rows: list[np.ndarray] = []
         self.events: list[np.ndarray] = []
@@ -117,12 +138,8 @@ class State:
         return Kernel(
             **model.copy_tables(),
             run=self.run,
-            case=np.zeros(cases, tables.CASE),
-            attribute=np.zeros((cases, model.n_attributes), np.int16),
-            stamp=np.zeros((cases, model.n_stamps), np.int64),
-            visit=np.zeros((cases, model.n_visits), np.uint16),
-            timer_of=np.zeros((cases, model.n_deadlines), np.int32),
-            token=np.zeros(tokens, tables.TOKEN),
+            **self._cases(cases),
+            token=_aligned(tokens, tables.TOKEN),
             frame=np.zeros(tokens, tables.FRAME),
             worker=np.zeros(tokens if self.preempts else 1, tables.WORKER),
             crew=np.full(len(model.tables["resource"]) * model.classes, -1, tables.LINE),
@@ -142,12 +159,22 @@ class State:
             event=np.zeros(max(EVENTS, 4 * model.fan), tables.EVENT),
             stay=np.zeros(stays, tables.STAY),
             stay_outcome=np.zeros((stays, len(OUTCOMES)), np.int64),
-            effort=np.zeros(cases if self.sums else 1, tables.EFFORT),
             level=np.zeros(self._levels() if self.sums else 1, tables.LEVEL),
             fate=np.zeros((1, len(FATES)), np.int64),
             moment=np.zeros(1, tables.MOMENT),
             histogram=np.zeros(1, np.int64),
         )
+
+    def _cases(self, size: int) -> dict[str, np.ndarray]:
+        """Return tables for so many cases; what belongs to one case lies side by side, but for its row of ``case``."""
+        model, dtypes = self.model, {name: tables.LAYOUT[name][0] for name in ("stamp", "effort", "timer_of", "attribute", "visit")}
+        widths = [model.n_stamps, tables.EFFORTS * self.sums, model.n_deadlines, model.n_attributes, model.n_visits]
+        ends = np.cumsum([width * dtype.itemsize for width, dtype in zip(widths, dtypes.values(), strict=True)])
+        bytes_ = _aligned(size, np.dtype((np.uint8, int(-(-ends[-1] // 32) * 32))))
+        found = {"case": _aligned(size, tables.CASE)}
+        for (name, dtype), first, last in zip(dtypes.items(), [0, *ends], ends, strict=False):
+            found[name] = bytes_[:, first:last].view(dtype) if first < last else np.zeros((size, 0), dtype)
+        return found
 
     def _levels(self) -> int:
         """Return how many levels by hour a run has."""
@@ -171,28 +198,40 @@ class State:
         k = self.kernel
         most = int(2 * self.run["fan"][0] * self.run["largest"][0])
         if wanted == tables.WANTS_CASES:
-            self._grow(2 * len(k.case), ("case", "attribute", "stamp", "visit", "timer_of", *(["effort"] * self.sums)))
+            larger = self._cases(_checked(2 * len(k.case)))
+            for name, table in larger.items():
+                table[: len(k.case)] = getattr(k, name)
+            self._replace(**larger)
         elif wanted == tables.WANTS_TOKENS:
             names = ["token", "frame", "todo", *(["worker"] * self.preempts), *(["group", "batch"] * bool(self.batches))]
             self._grow(2 * len(k.token) + most, names)
         elif wanted == tables.WANTS_ROWS:
-            self.rows.append(k.row[: self.run["n_rows"][0]].copy())
+            self._keep(k.row[: self.run["n_rows"][0]], k.event[:0])
             self.run["n_rows"] = 0
             if most > len(k.row):
                 self._grow(most, ["row"])
         elif wanted == tables.WANTS_EVENTS:
-            self.events.append(k.event[: self.run["n_events"][0]].copy())
+            self._keep(k.row[:0], k.event[: self.run["n_events"][0]])
             self.run["n_events"] = 0
             if most > len(k.event):
                 self._grow(most, ["event"])
         elif wanted == tables.WANTS_TRAFFIC:
             self._traffic()
 
+    def _keep(self, rows: np.ndarray, events: np.ndarray) -> None:
+        """Set rows and events aside, or hand them on."""
+        if self.sink is None:
+            self.rows.append(rows.copy())
+            self.events.append(events.copy())
+        elif len(rows) or len(events):
+            self.sink(Records(self.model, self.replication, rows, events))
+
     def _grow(self, size: int, names: Iterable[str]) -> None:
         """Enlarge tables, and those that depend on them; what is new is untouched memory until it is used."""
-        grown = {name: _enlarged(getattr(self.kernel, name), size) for name in names}
-        self.kernel = self.kernel._replace(**grown)
-        k = self.kernel
+        self._replace(**{name: _enlarged(getattr(self.kernel, name), size) for name in names})
+
+    def _replace(self, **larger: np.ndarray) -> None:
+        self.kernel = k = self.kernel._replace(**larger)
         timers = self._timers(len(k.case), len(k.token))
         self.kernel = k._replace(
             timer=_enlarged(k.timer, timers),
@@ -234,7 +273,7 @@ class State:
         k, places = self.kernel, len(self.groups) * int(self.run["n_channels"][0])
         rows = places * (self.model.n_stamps + len(QUANTITIES))
         self.kernel = k._replace(
-            fate=_enlarged(k.fate, places),
+            fate=_taller(k.fate, places),
             moment=_enlarged(k.moment, rows),
             histogram=_sparsely_enlarged(k.histogram, rows * 2 * tables.BINS),
         )
@@ -255,4 +294,5 @@ class State:
         self.make_room(tables.WANTS_ROWS)
         self.make_room(tables.WANTS_EVENTS)
         sums = Sums.of(self.model, self.kernel, self.groups, int(self.run["end"][0])) if self.sums else None
-        return Records(self.model, self.replication, np.concatenate(self.rows), np.concatenate(self.events), sums)
+        rows = np.concatenate([self.kernel.row[:0], *self.rows])
+        return Records(self.model, self.replication, rows, np.concatenate([self.kernel.event[:0], *self.events]), sums)

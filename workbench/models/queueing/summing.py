@@ -44,8 +44,8 @@ def add_stay(k, i, m, paused, outcome, now, counts):
     k.stay.n[s] += 1
     k.stay_outcome[s, outcome] += 1
     k.stay.paused[s] += paused
-    k.effort.visits[c] += 1
-    k.effort.paused[c] += paused
+    k.effort[c, VISITS] += 1
+    k.effort[c, PAUSED] += paused
     if now >= 0:
         k.stay.stay[s] += now - queued
     if k.node.kind[node] != WORK or started < 0:
@@ -54,8 +54,8 @@ def add_stay(k, i, m, paused, outcome, now, counts):
     worked = now - started - paused if now >= 0 else 0
     k.stay.queue[s] += waited
     k.stay.work[s] += worked
-    k.effort.queue[c] += waited
-    k.effort.work[c] += worked
+    k.effort[c, QUEUE] += waited
+    k.effort[c, TOUCH] += worked
     if counts:
         k.stay.starts[s] += 1
         k.stay.once_queue[s] += waited
@@ -125,7 +125,7 @@ def retire(k, c, is_open):
         if fate == OPEN:
             add_value(k, first + k.run.n_stamps[0] + CENSORED_AT, k.run.end[0] - arrived)
     first += k.run.n_stamps[0]
-    add_value(k, first + QUEUE, k.effort.queue[c])
-    add_value(k, first + TOUCH, k.effort.work[c])
-    add_value(k, first + PAUSED, k.effort.paused[c])
-    add_value(k, first + VISITS, k.effort.visits[c])
+    add_value(k, first + QUEUE, k.effort[c, QUEUE])
+    add_value(k, first + TOUCH, k.effort[c, TOUCH])
+    add_value(k, first + PAUSED, k.effort[c, PAUSED])
+    add_value(k, first + VISITS, k.effort[c, VISITS])

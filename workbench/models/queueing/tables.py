@@ -70,6 +70,9 @@ QUANTITIES = ("queue_h", "work_h", "paused_h", "n_visits", "censored_at_h")
 ARRIVED_SLOT = 0
 """Place of `arrived` among the stamps of a case: the first of `STAMPS`, which every network has."""
 
+EFFORTS = 4
+"""The first of them are summed over the stays."""
+
 SUB_BINS = 64
 """Bins an octave of a histogram: a value in a bin is known to half a bin, 1/128 of itself."""
 
@@ -78,6 +81,9 @@ BINS = 64 * 39
 
 LONGEST = 9_214_646_400_000
 """292 years in milliseconds: what lies beyond is refused."""
+
+MOST_PARTS = 32_767
+"""Nodes, entries and deadlines of a network are numbered in 16 bits."""
 
 FAR = 2**62
 """A time that never comes."""
@@ -143,13 +149,14 @@ RUN = _table(
     record="i1", batches_released="i8", open_cases="i8", arrived_cases="i8", ended_cases="i8", lost_cases="i8",
     expired_cases="i8", error="i8", error_node="i8", error_case="i8",
 )  # fmt: skip
+# A token is one line of the cache, a case half of one: at national scale a million of them wait at a time.
 CASE = _table(
-    number="i8", entry="i4", priority="i2", observed="i1", over="i1", resolved="i1", lost="i1", live="i4", first="i4",
-    reroute="i4", reroute_key="i4", group="i4",
+    number="i8", first="i4", group="i4", entry="i2", live="i2", reroute="i2", reroute_key="i2", priority="i1",
+    observed="i1", over="i1", resolved="i1", lost="i1",
 )  # fmt: skip
 TOKEN = _table(
-    due="i8", queued="i8", started="i8", duration="i8", next="i4", prev="i4", case="i4", node="i4", frame="i4",
-    sibling="i4", batch="i4", visit="u2", branch="i2", state="i1", dead="i1",
+    due="i8", queued="i8", started="i8", duration="i8", next="i4", prev="i4", case="i4", frame="i4", sibling="i4",
+    batch="i4", node="i2", visit="u2", branch="i2", state="i1", dead="i1",
 )  # fmt: skip
 FRAME = _table(expected="i4", come="i4", live="i4", outer="i4", branch="i2")
 TIMER = _table(due="i8", next="i4", prev="i4", owner="i4", which="i4", kind="i1")
@@ -169,7 +176,6 @@ STAY = _table(
     n="i8", stay="i8", queue="i8", work="i8", paused="i8", longest="i8", starts="i8", once_queue="i8", once_work="i8",
     overruns="i8", overrun="i8", longest_overrun="i8",
 )  # fmt: skip
-EFFORT = _table(queue="i8", work="i8", paused="i8", visits="i8")
 LEVEL = _table(change="i8", rest="i8")
 MOMENT = _table(n="i8", sum="i8", high="i8", low="i8", least="i8", greatest="i8")
 
@@ -229,7 +235,7 @@ LAYOUT = {
     "event": (EVENT, 1),
     "stay": (STAY, 1),  # [entry × node]: sums of stays
     "stay_outcome": (np.dtype("i8"), 2),  # [entry × node, outcome]
-    "effort": (EFFORT, 1),  # [case]
+    "effort": (np.dtype("i8"), 2),  # [case, quantity]: what is summed of its stays
     "level": (LEVEL, 1),  # [hour × (resource, then queue)]
     "fate": (np.dtype("i8"), 2),  # [group × channel, fate]
     "moment": (MOMENT, 1),  # [group × channel × quantity]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from workbench.errors import ParameterError
-from workbench.models.queueing.philox import ARRIVAL, ATTRIBUTE, MODE, uniforms
+from workbench.models.queueing.philox import ARRIVAL, ATTRIBUTE, MODE, hash32, uniforms
 
 __all__ = ["Traffic", "draw_attribute", "draw_mode", "poisson_arrivals", "poisson_chunks", "varying_arrivals"]
 
@@ -69,9 +69,7 @@ class Traffic:
             given = getattr(self, name)
             bounds = np.iinfo(dtype)
             if given is not None and len(given) and (np.min(given) < bounds.min or np.max(given) > bounds.max):
-                raise ParameterError(
-                    f"traffic has values of {name} from {np.min(given)} to {np.max(given)}; they fit {bounds.dtype} alone."
-                )
+                raise ParameterError(f"traffic has {name} from {np.min(given)} to {np.max(given)}; it may be {bounds.min} to {bounds.max}.")
             values = np.ascontiguousarray(default if given is None else given, dtype=dtype)
             if len(values) != n:
                 raise ParameterError(f"traffic has {n} arrivals but {len(values)} values of {name}.")
@@ -84,9 +82,18 @@ class Traffic:
         return len(self.arrival_ms)
 
 
-def _gaps(seed: int, replication: int, case: np.ndarray) -> np.ndarray:
-    """Return exponential gaps of mean 1; `math.log`, since numpy's logarithm differs in the last bit."""
-    u = uniforms(seed, replication, case, ARRIVAL)
+def _gaps(seed: int, replication: int, first: int, n: int) -> np.ndarray:
+    """Return exponential gaps of mean 1; `math.log`, since numpy's logarithm differs in the last bit.
+
+    Whole chunks come from compiled code, the same to the bit: it is loaded only where there are many cases.
+    """
+    if n == CHUNK:
+        from workbench.models.queueing.luck import fill_gaps
+
+        gaps = np.empty(n)
+        fill_gaps(gaps, seed, replication, first, hash32(""))
+        return gaps
+    u = uniforms(seed, replication, np.arange(first, first + n), ARRIVAL)
     return np.array([-math.log(1.0 - value) for value in u.tolist()])
 
 
@@ -141,7 +148,7 @@ def varying_arrivals(edges_h: Sequence[float], rates_per_h: Sequence[float], see
     while total < expected[-1]:
         left = expected[-1] - total
         n = min(CHUNK, int(left + 4 * left**0.5) + 16)  # all that is left comes in one piece, most likely
-        gaps = _gaps(seed, replication, np.arange(first, first + n))
+        gaps = _gaps(seed, replication, first, n)
         gaps[0] += total
         sums.append(np.cumsum(gaps))
         total, first = float(sums[-1][-1]), first + n
@@ -166,7 +173,7 @@ def poisson_chunks(rate_per_h: float, until_h: float, seed: int, replication: in
     total, first = 0.0, 0
     while total < rate_per_h * until_h:
         case = np.arange(first, first + CHUNK)
-        gaps = _gaps(seed, replication, case)
+        gaps = _gaps(seed, replication, first, CHUNK)
         gaps[0] += total
         reached = np.cumsum(gaps)
         total, first = float(reached[-1]), first + CHUNK
