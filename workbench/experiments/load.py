@@ -11,7 +11,8 @@ from workbench.experiments.design import Design
 from workbench.experiments.replication import Simulable
 from workbench.language import chosen
 from workbench.logs.texts import filled
-from workbench.models.queueing.compile import CompiledNetwork, compile_network
+from workbench.models.queueing.compile import compile_network
+from workbench.models.queueing.compiled import CompiledNetwork
 from workbench.models.workload import offered_load
 from workbench.units import HOUR_MS
 

@@ -12,7 +12,8 @@ import pandas as pd
 from workbench.errors import SimulationError
 from workbench.experiments.design import Design
 from workbench.experiments.streamed import levels_of_week, of_replication
-from workbench.models.queueing.compile import CompiledNetwork, compile_network
+from workbench.models.queueing.compile import compile_network
+from workbench.models.queueing.compiled import CompiledNetwork
 from workbench.models.queueing.engine import run
 from workbench.models.queueing.model import STAMPS, Network
 from workbench.models.queueing.records import Records

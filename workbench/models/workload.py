@@ -16,7 +16,8 @@ from scipy.sparse import csr_array, eye_array
 from scipy.sparse.linalg import splu
 
 from workbench.errors import ParameterError
-from workbench.models.queueing.compile import CompiledNetwork, compile_network
+from workbench.models.queueing.compile import compile_network
+from workbench.models.queueing.compiled import CompiledNetwork
 from workbench.models.queueing.intervals import ALWAYS, intersect
 from workbench.models.queueing.model import Batch, Network, Resource
 from workbench.models.queueing.tables import CHOICE_NODE, END, FORK, JOIN

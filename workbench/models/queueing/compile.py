@@ -10,17 +10,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.errors import ParameterError, SimulationError, UnknownKeyError
+from workbench.errors import SimulationError, UnknownKeyError
 from workbench.models.queueing import distributions as dist
 from workbench.models.queueing import tables
-from workbench.models.queueing.graph import Shape, shape_of
+from workbench.models.queueing.codes import Codes, allowed, at, thresholds
+from workbench.models.queueing.compiled import CompiledNetwork, Labels, Names
+from workbench.models.queueing.graph import shape_of
 from workbench.models.queueing.intervals import ALWAYS, Intervals, complement, intersect, normalise
-from workbench.models.queueing.model import STAMPS, Attribute, Network, Node, Resource
+from workbench.models.queueing.model import STAMPS, Network, Node, Resource
 from workbench.models.queueing.philox import hash32
 from workbench.models.queueing.tables import FAR
-from workbench.models.queueing.traffic import Traffic
 
-__all__ = ["CompiledNetwork", "compile_network"]
+__all__ = ["compile_network"]
 
 HOUR_MS = 3_600_000.0
 
@@ -38,162 +39,6 @@ def compile_network(network: Network) -> CompiledNetwork:
         If something refers to what is not there.
     """
     return _Compiler(network).compile()
-
-
-@dataclass(frozen=True)
-class Labels:
-    """Names by code."""
-
-    dtype: pd.CategoricalDtype
-    codes: np.ndarray
-
-    def take(self, index: np.ndarray) -> pd.Categorical:
-        """Return the names at the given places."""
-        return pd.Categorical.from_codes(self.codes[index], dtype=self.dtype)
-
-    @classmethod
-    def of(cls, values: Iterable[str]) -> Labels:
-        """Return labels of values, each name once."""
-        codes, names = pd.factorize(np.array(list(values), dtype=object))
-        return cls(pd.CategoricalDtype(names), codes)
-
-
-@dataclass(frozen=True)
-class Names:
-    """What the codes in the records mean: mode by entry, step and resource list by node, channel and deadline by code."""
-
-    mode: Labels
-    step: Labels
-    resource: Labels
-    channel: Labels
-    deadline: tuple[str, ...]
-
-
-class Codes:
-    """Whole numbers for the values of one attribute; 0 means not written.
-
-    Attributes with values count them from 1. A number is cut at the thresholds that predicates name, and the code
-    says between which, or on which, it lies: so a predicate is one look into a table whatever the attribute.
-    """
-
-    def __init__(self, attribute: Attribute, thresholds: Iterable[float]) -> None:
-        self.attribute = attribute
-        self.cuts = np.unique(np.array(sorted(thresholds), dtype=float))
-
-    @property
-    def size(self) -> int:
-        """Number of codes, 0 included."""
-        values = self.attribute.values
-        return 1 + (len(values) if values is not None else 2 * len(self.cuts) + 1)
-
-    def of(self, value: Any, where: str = "") -> int:
-        """Return the code of one value."""
-        return int(self.of_all([value], where)[0])
-
-    def of_all(self, values: Any, where: str = "") -> np.ndarray:
-        """Return the codes of many values."""
-        if self.attribute.values is None:
-            numbers = np.asarray(values, dtype=float)
-            codes = 1 + np.searchsorted(self.cuts, numbers, "left") + np.searchsorted(self.cuts, numbers, "right")
-            return np.where(np.isnan(numbers), 0, codes).astype(np.int16)
-        known = pd.Index(self.attribute.values, dtype=object)
-        if isinstance(getattr(values, "dtype", None), pd.CategoricalDtype):
-            categorical = pd.Categorical(values)
-            found = np.append(self.of_all(np.array(categorical.categories, dtype=object), where), 0)
-            return found[categorical.codes].astype(np.int16)
-        given = np.asarray(values, dtype=object)
-        codes = known.get_indexer(pd.Index(given, dtype=object))
-        unknown = (codes < 0) & ~pd.isna(given)
-        if unknown.any():
-            noun = f"value of {self.attribute.key}"
-            raise UnknownKeyError(noun, given[unknown.argmax()], map(str, known), where)
-        return (codes + 1).astype(np.int16)
-
-
-@dataclass
-class CompiledNetwork:
-    """A network as arrays, ready to run with any traffic and seed."""
-
-    network: Network
-    shape: Shape
-    tables: dict[str, np.ndarray]
-    names: Names
-    codes: list[Codes]
-    channel_slot: int
-    released_slot: int
-    stamps: tuple[str, ...]
-    n_visits: int
-    n_queues: int
-    n_deadlines: int
-    fan: int
-    limit: int
-    limiting: str
-    classes: int = 8
-
-    @property
-    def n_stamps(self) -> int:
-        """Number of stamps whose times a case carries."""
-        return len(self.stamps)
-
-    @property
-    def n_attributes(self) -> int:
-        """Number of attributes that a case carries; the last is the channel where no attribute is named so."""
-        return len(self.codes) + 1
-
-    def copy_tables(self) -> dict[str, np.ndarray]:
-        """Return the model's tables, copied, since queues, resources and calendars carry state."""
-        return {name: table.copy() for name, table in self.tables.items()}
-
-    def encode_traffic(self, traffic: Traffic) -> tuple[np.ndarray, np.ndarray]:
-        """Return (arrivals, codes of attributes) of a chunk of traffic, checked.
-
-        Raises
-        ------
-        ParameterError
-            If cases are not in order of creation, or an entry or class does not exist.
-        """
-        n = len(traffic)
-        arrival = np.zeros(max(n, 1), tables.ARRIVAL_TABLE)[:n]
-        arrival["time"], arrival["case"] = traffic.arrival_ms, traffic.case
-        arrival["entry"], arrival["priority"], arrival["group"] = traffic.entry, traffic.priority, traffic.group
-        attribute = np.zeros((n, self.n_attributes), np.int16)
-        for slot, codes in enumerate(self.codes):
-            values = traffic.attributes.get(codes.attribute.key)
-            if values is not None:
-                attribute[:, slot] = codes.of_all(values, "traffic")
-        if n:
-            self._check_traffic(arrival)
-        return arrival, attribute
-
-    def _check_traffic(self, arrival: np.ndarray) -> None:
-        time, case = arrival["time"], arrival["case"]
-        step = np.diff(time)
-        late = (step < 0) | ((step == 0) & (np.diff(case) <= 0))
-        if late.any():
-            i = int(late.argmax())
-            raise ParameterError(
-                f"traffic is not in order of (arrival_ms, case): case {case[i + 1]} at {time[i + 1]} ms follows "
-                f"case {case[i]} at {time[i]} ms. Sort it."
-            )
-        if time[0] < 0 or time[-1] > tables.LONGEST:
-            raise ParameterError(f"arrivals from {time[0]} to {time[-1]} ms are not between 0 and 292 years.")
-        for name, size in (("entry", len(self.network.entries)), ("priority", self.classes)):
-            outside = (arrival[name] < 0) | (arrival[name] >= size)
-            if outside.any():
-                i = int(outside.argmax())
-                raise ParameterError(f"case {case[i]} has {name} {arrival[name][i]}; the network has 0 … {size - 1}.")
-
-    def explain_limit(self, now: int) -> str:
-        """Return why a run cannot go on past the last interval of a calendar."""
-        return (
-            f"{self.limiting} ends at {self.limit} ms, and the run goes on to {now} ms. "
-            "Give the calendar later intervals or end the run before."
-        )
-
-    def describe_node(self, index: int) -> str:
-        """Return file:line and key of a node."""
-        node = self.network.nodes[index]
-        return f"{node.where}: step {node.step!r}" if node.where else f"step {node.step!r}"
 
 
 @dataclass
@@ -263,25 +108,25 @@ class _Compiler:
 
     def _codes(self) -> list[Codes]:
         """Return codes for the attributes that something refers to; the others are not carried along."""
-        thresholds: dict[str, set[float]] = {}
+        found: dict[str, set[float]] = {}
         for predicate, where in self._predicates():
             for key, wanted in predicate.items():
                 if key not in self.attributes:
                     raise UnknownKeyError("attribute", key, self.attributes, where)
-                cuts = thresholds.setdefault(key, set())
+                cuts = found.setdefault(key, set())
                 if self.attributes[key].values is None:
-                    cuts.update(_thresholds(key, wanted, where))
+                    cuts.update(thresholds(key, wanted, where))
         for node in self.nodes:
             keys = [write.attribute for write in node.writes] + list(node.batch.by if node.batch else ())
             for key in keys:
                 if key not in self.attributes:
                     raise UnknownKeyError("attribute", key, self.attributes, node.where)
                 if self.attributes[key].values is None:
-                    raise SimulationError(_at(node.where, f"attribute {key!r} is a number; only one with values fits here."))
-                thresholds.setdefault(key, set())
+                    raise SimulationError(at(node.where, f"attribute {key!r} is a number; only one with values fits here."))
+                found.setdefault(key, set())
         if "channel" in self.attributes and self.attributes["channel"].values is not None:
-            thresholds.setdefault("channel", set())
-        codes = [Codes(attribute, thresholds[key]) for key, attribute in self.attributes.items() if key in thresholds]
+            found.setdefault("channel", set())
+        codes = [Codes(attribute, found[key]) for key, attribute in self.attributes.items() if key in found]
         for code in codes:
             if code.size > 32_767:
                 raise SimulationError(f"attribute {code.attribute.key!r} has more than 32 766 values.")
@@ -294,7 +139,7 @@ class _Compiler:
         for key, wanted in predicate.items():
             codes = self.codes[self.slots[key]]
             self.rows["term"].add(attribute=self.slots[key], allowed=len(self.lists["allowed"]))
-            self.lists["allowed"] += _allowed(codes, wanted, where)
+            self.lists["allowed"] += allowed(codes, wanted, where)
         return self.rows["predicate"].add(first=first, last=len(self.rows["term"]))
 
     # Calendars and resources
@@ -303,9 +148,9 @@ class _Compiler:
         try:
             intervals = normalise(calendar.intervals_ms)
         except ValueError as error:
-            raise SimulationError(_at(calendar.where, f"calendar {calendar.key!r}: {error}.")) from None
+            raise SimulationError(at(calendar.where, f"calendar {calendar.key!r}: {error}.")) from None
         if not intervals:
-            raise SimulationError(_at(calendar.where, f"calendar {calendar.key!r} has no interval."))
+            raise SimulationError(at(calendar.where, f"calendar {calendar.key!r} has no interval."))
         return intervals
 
     def _calendar(self, key: str, where: str) -> Intervals:
@@ -366,12 +211,12 @@ class _Compiler:
                 largest = max(capacity for _, capacity in _capacity(resource))
                 if units > largest:
                     text = f"step {node.step!r} uses {units} of {key!r}, which never has more than {largest}."
-                    raise SimulationError(_at(node.where, text))
+                    raise SimulationError(at(node.where, text))
                 intervals = intersect(intervals, self._resource_open(resource))
                 self.rows["use"].add(resource=self.resource_index[key], units=units)
             names = ", ".join(key for key, _ in node.uses)
             if not intervals:
-                raise SimulationError(_at(node.where, f"step {node.step!r}: {names} are never open at the same time."))
+                raise SimulationError(at(node.where, f"step {node.step!r}: {names} are never open at the same time."))
             calendar = self._calendar_row(intervals, f"the common open time of {names}")
             if calendar >= 0:
                 self.wakes.setdefault(calendar, []).append(q)
@@ -397,7 +242,7 @@ class _Compiler:
         try:
             return self._mixture(distribution) if isinstance(distribution, dist.Mixture) else self._simple(distribution)
         except ValueError as error:
-            raise SimulationError(_at(where, f"{distribution}: {error}.")) from None
+            raise SimulationError(at(where, f"{distribution}: {error}.")) from None
 
     def _simple(self, d: dist.Simple) -> int:
         d.check()
@@ -442,18 +287,18 @@ class _Compiler:
             return -1
         given = [batch.size, batch.max_age_h, batch.period, batch.departures]
         if all(value is None for value in given):
-            raise SimulationError(_at(node.where, f"batch {node.step!r} is never released; give size, age, period or departures."))
+            raise SimulationError(at(node.where, f"batch {node.step!r} is never released; give size, age, period or departures."))
         sized = batch.size is None or batch.size >= 1
         aged = batch.max_age_h is None or 0 < batch.max_age_h * HOUR_MS < tables.LONGEST
         if not (sized and aged and len(batch.by) <= 4):
             text = f"batch {node.step!r}: size ≥ 1, age > 0 h and below 292 years, grouped by at most 4 attributes."
-            raise SimulationError(_at(node.where, text))
+            raise SimulationError(at(node.where, text))
         first, first_by = len(self.rows["departure"]), len(self.lists["batch_by"])
         for time, capacity in batch.departures or ():
             self.rows["departure"].add(time=time, capacity=-1 if capacity is None else capacity)
         times = [time for time, _ in batch.departures or ()]
         if sorted(set(times)) != times or (times and times[0] < 0):
-            raise SimulationError(_at(node.where, f"batch {node.step!r}: departures must ascend from 0 ms."))
+            raise SimulationError(at(node.where, f"batch {node.step!r}: departures must ascend from 0 ms."))
         self.lists["batch_by"] += [self.slots[key] for key in batch.by]
         period = -1
         if batch.period is not None:
@@ -562,17 +407,13 @@ class _Compiler:
         )  # fmt: skip
 
 
-def _at(where: str, text: str) -> str:
-    return f"{where}: {text}" if where else text
-
-
 def _capacity(resource: Resource) -> list[tuple[int, int]]:
     """Return capacity by date; the first number holds before its date too."""
     given = resource.capacity
     steps = [(-FAR, given)] if isinstance(given, int) else [*((-FAR, units) for _, units in given[:1]), *given[1:]]
     times = [time for time, _ in steps]
     if not steps or sorted(set(times)) != times or any(units < 0 for _, units in steps):
-        raise SimulationError(_at(resource.where, f"capacity of {resource.key!r}: dates ascend, units ≥ 0; not {given!r}."))
+        raise SimulationError(at(resource.where, f"capacity of {resource.key!r}: dates ascend, units ≥ 0; not {given!r}."))
     return [(int(time), int(units)) for time, units in steps]
 
 
@@ -581,36 +422,6 @@ def _cumulative(probabilities: Iterable[float]) -> Iterable[float]:
     for probability in probabilities:
         total += probability
         yield total
-
-
-def _thresholds(key: str, wanted: Any, where: str) -> list[float]:
-    values = list(wanted.values()) if isinstance(wanted, Mapping) else wanted if _is_list(wanted) else [wanted]
-    try:
-        return [float(value) for value in values if value is not None]
-    except (TypeError, ValueError):
-        raise SimulationError(_at(where, f"attribute {key!r} is a number; cannot compare it with {wanted!r}.")) from None
-
-
-def _is_list(wanted: Any) -> bool:
-    return isinstance(wanted, list | tuple | set | frozenset)
-
-
-def _allowed(codes: Codes, wanted: Any, where: str) -> list[int]:
-    """Return, for every code of an attribute, whether a predicate accepts it."""
-    accepted = np.zeros(codes.size, np.uint8)
-    if isinstance(wanted, Mapping):
-        unknown = set(wanted) - {"min", "max"}
-        if unknown or not wanted:
-            raise SimulationError(_at(where, f"a range has min, max or both, not {wanted!r}."))
-        if codes.attribute.values is not None:
-            raise SimulationError(_at(where, f"attribute {codes.attribute.key!r} has values, so no range fits it."))
-        first = codes.of(wanted["min"]) if "min" in wanted else 1
-        last = codes.of(wanted["max"]) if "max" in wanted else codes.size - 1
-        accepted[first : last + 1] = 1
-    else:
-        for value in wanted if _is_list(wanted) else [wanted]:
-            accepted[0 if value is None else codes.of(value, where)] = 1
-    return accepted.tolist()
 
 
 _LOWERED = {

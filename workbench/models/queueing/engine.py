@@ -13,7 +13,8 @@ from typing import Literal
 from workbench.errors import SimulationError
 from workbench.models.queueing.batches import MARKER, begin_release, is_void, mark_release, set_departure, set_period
 from workbench.models.queueing.calendars import next_opening
-from workbench.models.queueing.compile import CompiledNetwork, compile_network
+from workbench.models.queueing.compile import compile_network
+from workbench.models.queueing.compiled import CompiledNetwork
 from workbench.models.queueing.flow import begin_case, end_stay, release, settle
 from workbench.models.queueing.jit import kernel, plain, views
 from workbench.models.queueing.journal import close_row

@@ -12,7 +12,7 @@ from workbench.models.queueing.model import STAMPS
 from workbench.models.queueing.tables import OUTCOMES
 
 if TYPE_CHECKING:
-    from workbench.models.queueing.compile import CompiledNetwork
+    from workbench.models.queueing.compiled import CompiledNetwork
     from workbench.models.queueing.sums import Sums
 
 __all__ = ["Records"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from workbench.errors import ParameterError, SimulationError
 from workbench.models.queueing import tables
-from workbench.models.queueing.compile import CompiledNetwork
+from workbench.models.queueing.compiled import CompiledNetwork
 from workbench.models.queueing.records import Records
 from workbench.models.queueing.sums import Sums
 from workbench.models.queueing.tables import FATES, HOUR_MS, LEVELS, LONGEST, OUTCOMES, QUANTITIES, SLOTS, Kernel

@@ -11,7 +11,7 @@ import pandas as pd
 from workbench.models.queueing.tables import BINS, FATES, HOUR_MS, OUTCOMES, QUANTITIES, SUB_BINS, Kernel
 
 if TYPE_CHECKING:
-    from workbench.models.queueing.compile import CompiledNetwork
+    from workbench.models.queueing.compiled import CompiledNetwork
 
 __all__ = ["RELATIVE_ERROR", "Sums", "middle_of"]
 
