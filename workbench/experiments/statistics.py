@@ -27,6 +27,7 @@ __all__ = [
     "mser5",
     "quantile_estimate",
     "quantiles",
+    "ratio_estimate",
     "sections_needed",
     "share_estimate",
     "share_within",
@@ -149,7 +150,20 @@ def mean_estimate(values: np.ndarray, section: np.ndarray, n_sections: int) -> E
     if not len(values):
         return Estimate(nan, np.full(n_sections, nan))
     sums = np.bincount(section, weights=values, minlength=n_sections)
-    counts = np.bincount(section, minlength=n_sections)
+    return ratio_estimate(sums, np.bincount(section, minlength=n_sections))
+
+
+def ratio_estimate(sums: np.ndarray, counts: np.ndarray) -> Estimate:
+    """Return the mean of all values from their sum and number in each section.
+
+    Examples
+    --------
+    >>> ratio_estimate(np.array([4.0, 5.0]), np.array([2, 1])).value
+    3.0
+    """
+    if not counts.any():
+        return Estimate(nan, np.full(len(counts), nan))
+    n_sections = len(counts)
     value = float(sums.sum() / counts.sum())
     pulls = (sums - value * counts) / (counts.sum() / n_sections)
     alone = np.count_nonzero(counts) == 1  # then the spread over sections is not nothing, but unknown

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import ParameterError, SimulationError, UnknownKeyError
-from workbench.experiments.statistics import Estimate
+from workbench.experiments.statistics import Estimate, ratio_estimate
 from workbench.experiments.summary import PERCENTILES, STATISTICS, group_index, groups
 from workbench.models.queueing.model import Network
 from workbench.models.queueing.sums import RELATIVE_ERROR, Sums
@@ -189,15 +189,10 @@ def _unit(on: str) -> float:
 
 def _mean(moments: pd.DataFrame, n_sections: int) -> Estimate:
     """Return the mean of all cases; the quantity's name, alike in all rows, says its unit."""
-    if not len(moments):
-        return Estimate(nan, np.full(n_sections, nan))
-    unit = _unit(moments["quantity"].iloc[0])
-    section = moments["replication"].to_numpy()
     sums, counts = (np.zeros(n_sections, np.int64) for _ in range(2))
-    np.add.at(sums, section, moments["sum"].to_numpy())
-    np.add.at(counts, section, moments["n"].to_numpy())
-    value = int(sums.sum()) / int(counts.sum())
-    return Estimate(value / unit, (sums - value * counts) / (counts.sum() / n_sections) / unit)
+    np.add.at(sums, moments["replication"].to_numpy(), moments["sum"].to_numpy())
+    np.add.at(counts, moments["replication"].to_numpy(), moments["n"].to_numpy())
+    return ratio_estimate(sums / (_unit(moments["quantity"].iloc[0]) if len(moments) else 1), counts)
 
 
 def _deviation(moments: pd.DataFrame, on: str) -> float:
