@@ -20,6 +20,7 @@ __all__ = ["Traffic", "draw_attribute", "draw_mode", "poisson_arrivals", "poisso
 
 HOUR_MS = 3_600_000.0
 CHUNK = 1 << 16
+MANY = 1 << 12
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,9 @@ class Traffic:
 def _gaps(seed: int, replication: int, first: int, n: int) -> np.ndarray:
     """Return exponential gaps of mean 1; `math.log`, since numpy's logarithm differs in the last bit.
 
-    Whole chunks come from compiled code, the same to the bit: it is loaded only where there are many cases.
+    Many come from compiled code, the same to the bit, which takes a moment to load.
     """
-    if n == CHUNK:
+    if n >= MANY:
         from workbench.models.queueing.luck import fill_gaps
 
         gaps = np.empty(n)
