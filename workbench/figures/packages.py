@@ -176,7 +176,7 @@ def draw_stakeholders(changes: pd.DataFrame, *, lang: str | None = None) -> go.F
         )
     )
     for name, (_, row) in zip(names, changes.iterrows(), strict=True):
-        word = "" if row["verdict"] == "not shown" else " " + texts.text(str(row["verdict"]), lang)
+        word = "" if row["verdict"] == "not shown" else " " + texts.text(f"stakeholders_{row['verdict']}", lang)
         figure.add_annotation(
             x=1, xref="paper", y=name, text=f"{texts.signed(row['difference'])}{word}", showarrow=False, xanchor="left", xshift=10
         )
