@@ -18,10 +18,12 @@ from workbench.experiments.load import load
 from workbench.experiments.outcomes import Outcome
 from workbench.experiments.runs import Runs, simulate
 from workbench.experiments.statistics import Estimate
+from workbench.models import adoption
 from workbench.models.marginals import Traffic
 from workbench.models.mode_choice import costs_by_mode, for_destination, shares_by_mode
 from workbench.models.reform import Package, measure, what_if
 from workbench.models.scenario import Scenario, scenario
+from workbench.parameters import day
 
 __all__ = ["MODELS", "Context", "Result"]
 
@@ -195,6 +197,13 @@ def _top_share(n: int, share: float, exponent: float) -> float:
     return 100 * weights[: round(n * share)].sum() / weights.sum()
 
 
+def nationwide(context: Context, programme: str, on: str) -> Result:
+    """Return how many measures of a programme were in force nationwide on a day, by the days of the catalogue."""
+    days = [day(value) for value in adoption.measures(programme)["nationwide"] if value]
+    value = float(sum(first <= day(on) for first in days))
+    return value, value, value
+
+
 MODELS: dict[str, Callable[..., Result]] = {
     function.__name__: function
     for function in (
@@ -207,6 +216,7 @@ MODELS: dict[str, Callable[..., Result]] = {
         cost_against,
         mode_share,
         concentration,
+        nationwide,
     )
 }
 """The models by name."""
