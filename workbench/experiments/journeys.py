@@ -52,7 +52,7 @@ def write_journeys(
     >>> design = Design(replications=1, warm_up_h=0, observe_h=24)
     >>> written = write_journeys(wb.scenario("shanghai_sea_import_2013"), folder, design)
     >>> pd.read_parquet(written / "journeys")["outcome"].unique().tolist()
-    ['done']
+    ['done', 'censored']
     """
     folder, design = Path(folder), design or Design()
     refuse_existing(folder, force)

@@ -125,8 +125,8 @@ def replications(
     Examples
     --------
     >>> table = replications(["R9"], lang="en")
-    >>> table.loc["staff_support_cut", ["reported", "verdict"]].tolist()
-    [42.9, 'agrees']
+    >>> table.loc["staff_support_cut", "verdict"]
+    'agrees'
     """
     lang = lang or chosen()
     records = replication_records()
