@@ -180,7 +180,7 @@ def test_nine_measures(baseline):
 def test_conflicts_and_unknown_words_are_told_before_a_run(baseline):
     counters = act("a", "set_capacity", resource="counter_officer@CNSHA", add=2)
     with pytest.raises(ParameterError, match=r"measures 'a' and 'b' both set resources\.counter_officer@CNSHA\.capacity"):
-        wb.attribute(baseline, counters + act("b", "set_capacity", resource="counter_officer@CNSHA", add=1), DESIGN)
+        wb.attribute(baseline, counters + act("b", "set_capacity", resource="counter_officer@CNSHA", units=13), DESIGN)
     with pytest.raises(ParameterError, match="'b' requires 'c' before it"):
         wb.attribute(baseline, counters + act("b", "set_capacity", ("c",), resource="scanner@CNSHA", add=1), DESIGN)
     with pytest.raises(UnknownKeyError, match="no outcome 'release_time'. Did you mean 'release_time_h'"):

@@ -13,7 +13,9 @@ import workbench as wb
 wb.set_language("zh")
 wb.widgets.ClearanceModeExplorer("shanghai_sea_import_2013")
 """
-DRAWN = "() => [...document.querySelectorAll('.js-plotly-plot')].map(plot => [plot.querySelectorAll('.trace').length, plot.querySelector('.gtitle')?.textContent])"
+DRAWN = """() => [...document.querySelectorAll('.js-plotly-plot')].map(
+    plot => [plot.querySelectorAll('.trace').length, plot.querySelector('.gtitle')?.textContent]
+)"""
 _LINE = "() => [...document.querySelectorAll('.widget-html-content')].map(item => item.textContent).find(text => text.includes('重复'))"
 
 

@@ -14,10 +14,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from workbench import catalogue
 from workbench.errors import ParameterError, UnknownKeyError, WorkbenchError
 from workbench.models.operations import OPERATIONS
 from workbench.models.reform import Measure, Package
-from workbench.models.scenario import Scenario
+from workbench.models.scenario import Scenario, ScenarioRecord
 from workbench.provenance import Basis
 
 __all__ = ["Factor", "Setting", "Times", "factors", "times"]
@@ -146,9 +147,10 @@ def _applied(factor: Factor, value: Any, scenario: Scenario) -> Scenario:
     if parts[0] == "modes" and parts[2:] == ["share"] and parts[1] in scenario.record.modes:
         if scenario.record.choice.rule != "fixed":
             raise ParameterError("traders choose their mode here, so its share cannot be set; vary a price or the choice instead")
-        offer = scenario.record.modes[parts[1]]
-        change = OPERATIONS["offer_mode"](mode=parts[1], share=float(value), offices=offer.offices, haul=offer.haul)
-        return change.applied_to(scenario, _BASIS)
+        raw = scenario.record.model_dump()
+        shares = _rebalanced({key: offer["share"] for key, offer in raw["modes"].items()}, parts[1], float(value))
+        raw["modes"] = {key: {**offer, "share": shares[key]} for key, offer in raw["modes"].items()}
+        return replace(scenario, record=catalogue.parse(raw, ScenarioRecord, factor.name))
     row, _, key = factor.name.rpartition(".")
     if _SHARES.search(row) and not isinstance(value, Mapping):
         for path, shares in _rows(scenario, row):
