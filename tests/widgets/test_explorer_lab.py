@@ -39,7 +39,8 @@ def test_sliders_and_boxes_answer_the_keyboard(lab, tmp_path):
     box.fill("12")
     box.press("Enter")
     page.wait_for_function(f"before => ({_LINE})() === before", arg=before, timeout=120_000)
-    drawn = page.evaluate(DRAWN)
-    assert len(drawn) == 2 and all(n > 0 and title for n, title in drawn), drawn
+    page.wait_for_function(
+        f"() => {{ const drawn = ({DRAWN})(); return drawn.length === 2 && drawn.every(([n, title]) => n > 0 && title); }}"
+    )
     lab.page.screenshot(tmp_path / "explorer.png")
     assert lab.page.refused == []

@@ -61,6 +61,7 @@ class Explorer(tr.HasTraits):
         self._turn = 0
         self._pending: Future | None = None
         self._figures: list[go.FigureWidget] = []
+        self._shown: iw.VBox | None = None
         super().__init__(lang=inputs.pop("lang", None) or chosen())
         known = sorted(self.trait_names(input=True))
         for name in inputs:
@@ -153,19 +154,19 @@ class Explorer(tr.HasTraits):
             tr.dlink((self, "message"), (line, "value"))
             tr.dlink((self, "busy"), (spinner, "value"), lambda busy: _TEXTS["computing"][self.lang] if busy else "")
             controls = iw.VBox(self.controls(), layout=iw.Layout(min_width="340px", max_width="420px"))
-            shown = iw.VBox([iw.HBox([line, spinner]), *self._figures], layout=iw.Layout(flex="1 1 auto", min_width="0"))
-        return iw.HBox([controls, shown])
+            self._shown = iw.VBox([iw.HBox([line, spinner]), *self._figures], layout=iw.Layout(flex="1 1 auto", min_width="0"))
+        return iw.HBox([controls, self._shown])
 
     def _redraw(self) -> None:
         if not self._figures:
             return
         with language(self.lang):
             drawn = self.draw()
-        for shown, figure in zip(self._figures, drawn, strict=True):
-            # Traces and layout anew: `update(overwrite=True)` leaves a figure empty once the browser has drawn it (plotly 7.1).
-            shown.data = ()
-            shown.add_traces(figure.data)
-            shown.layout = figure.layout
+        # New widgets for old: one that is updated in place may stay empty once the browser has drawn it (plotly 7.1).
+        old, self._figures = self._figures, [go.FigureWidget(figure) for figure in drawn]
+        self._shown.children = (self._shown.children[0], *self._figures)
+        for figure in old:
+            figure.close()
 
     def _ipython_display_(self) -> None:
         if os.environ.get(STATIC_VARIABLE) == "1":
