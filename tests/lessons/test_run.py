@@ -17,7 +17,7 @@ from tests.lessons.notebooks import code, lesson, markdown
 from workbench.errors import LessonError, ParameterError, UnknownKeyError
 from workbench.lessons import check, execute, find_lessons, run_lessons
 from workbench.lessons.canonical import CHECK_TAG
-from workbench.lessons.fingerprint import fingerprint, surroundings
+from workbench.lessons.fingerprint import _versions, fingerprint, surroundings
 from workbench.widgets import base
 
 pytestmark = pytest.mark.slow
@@ -186,6 +186,11 @@ def alive(pid):
     except ProcessLookupError:
         return False
     return True
+
+
+def test_versions_ask_for_no_extra(monkeypatch):
+    monkeypatch.setattr("importlib.metadata.requires", lambda _: ["numpy>=2", 'no-such-package>=1; extra == "cluster"'])
+    assert set(_versions()) == {"customs-reform-workbench", "numpy"}
 
 
 def test_the_fingerprint_hangs_on_cells_and_parameters_but_not_on_outputs(course):

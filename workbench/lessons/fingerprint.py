@@ -47,8 +47,9 @@ def versions() -> str:
 
 
 def _versions() -> dict[str, str]:
-    """Versions of the distribution and of all that it asks for."""
-    names = [_DISTRIBUTION, *(re.match(r"[\w.-]+", line)[0] for line in importlib.metadata.requires(_DISTRIBUTION) or ())]
+    """Versions of the distribution and of all that it asks for, extras aside."""
+    asked = [line for line in importlib.metadata.requires(_DISTRIBUTION) or () if "extra ==" not in line]
+    names = [_DISTRIBUTION, *(re.match(r"[\w.-]+", line)[0] for line in asked)]
     return {name: importlib.metadata.version(name) for name in names}
 
 
