@@ -106,6 +106,17 @@ def test_every_layer_holds_something():
     assert all(names & parts for names in LAYERS)
 
 
+def test_the_command_line_imports_the_package_inside_its_commands():
+    light = ("workbench.cli", "workbench.errors", "workbench.files")
+    found = []
+    for path in sorted(PACKAGE.glob("cli/*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            module = node.module if isinstance(node, ast.ImportFrom) else node.names[0].name if isinstance(node, ast.Import) else ""
+            if module.startswith("workbench") and not module.startswith(light):
+                found.append(f"{path.relative_to(PACKAGE.parent)}:{node.lineno}: {module}")
+    assert found == []
+
+
 def test_models_open_no_file():
     found = []
     for path in sorted(PACKAGE.glob("models/**/*.py")):
