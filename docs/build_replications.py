@@ -29,7 +29,7 @@ def render(table: pd.DataFrame) -> str:
     """Return the page in Markdown."""
     counts = table["role"].value_counts(sort=False)
     lines = [
-        f"| {row.id} | {row.claim} | {number(row.reported)} | {number(row.model)} | {span(row)} | {row.unit} | "
+        f"| {row.id} | {row.claim} | {reported(row)} | {number(row.model)} | {span(row)} | {row.unit} | "
         f"{row.role.replace('_', ' ')} | {'' if row.role == 'not_modelled' else row.verdict} | {row.rests_on} | {row.source} |"
         for row in table.itertuples()
     ]
@@ -40,6 +40,11 @@ def render(table: pd.DataFrame) -> str:
 def number(value: float) -> str:
     """Return a number with four digits, empty where there is none."""
     return "" if math.isnan(value) else f"{value:,.4g}" if abs(value) < 1e5 else f"{value:.3e}"
+
+
+def reported(row: tuple) -> str:
+    """Return the printed number, or the range where one is printed."""
+    return number(row.reported) + ("" if math.isnan(row.reported_high) else f" to {number(row.reported_high)}")
 
 
 def span(row: tuple) -> str:

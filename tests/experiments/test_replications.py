@@ -8,7 +8,7 @@ import pytest
 import workbench as wb
 from workbench import catalogue, content, provenance
 from workbench.errors import CatalogueError, UnknownKeyError
-from workbench.experiments.replication_models import MODELS, _of_parts
+from workbench.experiments.replication_models import MODELS
 from workbench.experiments.replications import COLUMNS, ReplicationRecord, printed_tolerance, replication_records
 
 RECORDS = replication_records()
@@ -50,10 +50,6 @@ def test_tolerance_is_half_the_last_printed_digit(value, half):
     assert printed_tolerance(value) == pytest.approx(half)
 
 
-def test_growth_of_services_follows_from_its_parts():
-    assert _of_parts(2881.9, 9.2, 4248.1, 18.6) == pytest.approx(14.6, abs=0.05)
-
-
 def test_zone_rows_compare_the_zone_with_outside_by_one_set_of_parameters(table):
     arguments = [RECORDS[key].arguments for key in ("zone_import_time", "zone_export_time")]
     path = ["modes.zone_declare_after_entry_import.availability", "modes.zone_record_list_export.availability"]
@@ -70,6 +66,8 @@ def test_zone_rows_compare_the_zone_with_outside_by_one_set_of_parameters(table)
 
 def test_top_share_lies_where_it_was_fitted(table):
     row = table.loc["trade_concentration"]
+    assert (row["reported"], row["reported_high"]) == (60, 70)
+    assert table.drop("trade_concentration")["reported_high"].isna().all()
     assert row["low"] == pytest.approx(60, abs=0.05) and row["high"] == pytest.approx(70, abs=0.05)
 
 

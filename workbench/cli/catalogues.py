@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -31,17 +32,17 @@ for _name, _text in {
 
 @command(workbench, "workbench replications R1 R9 --json replications.json")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
-@click.option("--replications", "n", type=click.IntRange(2), default=10, show_default=True, help="Replications of each scenario.")
-@click.option("--seed", type=click.IntRange(0), default=2016, show_default=True)
+@click.option("--replications", type=click.IntRange(2), help="Replications of each scenario, if not as in docs/replications.md.")
+@click.option("--seed", type=click.IntRange(0), help="Seed, if not as in docs/replications.md.")
 @lang_option
 @table_options
-def replications(ids: tuple[str, ...], n: int, seed: int, lang: str, json_file: Path | None) -> None:
+def replications(ids: tuple[str, ...], lang: str, json_file: Path | None, **own: int | None) -> None:
     """Set the figures that the documents report beside what the models give; all of them, or the targets named."""
     import workbench as wb
-
-    design = wb.Design(replications=n, warm_up_h=168, observe_h=28 * 24, seed=seed)
     from workbench.experiments.progress import bar
+    from workbench.experiments.replications import DESIGN
 
+    design = replace(DESIGN, **{name: value for name, value in own.items() if value is not None})
     with bar("figures") as progress:
         table = wb.replications(ids or None, design, lang=lang, progress=progress)
     show(rows_of(table), json_file, only=("id", "claim", "reported", "model", "low", "high", "unit", "role", "verdict"))

@@ -75,13 +75,6 @@ def changed(name: str, values: Mapping[str, Any] | None = None, measures: Sequen
 # --------------------------------------------------------------------------------------------------------- arithmetic
 
 
-def _of_parts(first: float, *rest: float) -> float:
-    """Growth of a sum, from the values of its parts and their growth in percent: value, growth, value, growth, …"""
-    numbers = (first, *rest)
-    values, growth = numbers[::2], numbers[1::2]
-    return 100 * (sum(values) / sum(value / (1 + rate / 100) for value, rate in zip(values, growth, strict=True)) - 1)
-
-
 _HOW: dict[str, Callable[..., float]] = {
     "sum": lambda *numbers: math.fsum(numbers),
     "difference": lambda first, *rest: first - math.fsum(rest),
@@ -89,7 +82,6 @@ _HOW: dict[str, Callable[..., float]] = {
     "percent_cut": lambda before, after: 100 * (1 - after / before),
     "share_of_sum": lambda first, *rest: first / (first + math.fsum(rest)),
     "whole_of_percent": lambda part, percent: part / (percent / 100),
-    "growth_of_sum": _of_parts,
 }
 
 

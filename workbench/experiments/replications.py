@@ -21,9 +21,12 @@ from workbench.experiments.executor import Progress
 from workbench.experiments.replication_models import MODELS, Context
 from workbench.language import chosen
 
-__all__ = ["COLUMNS", "ReplicationRecord", "replication_records", "replications"]
+__all__ = ["COLUMNS", "DESIGN", "ReplicationRecord", "replication_records", "replications"]
 
 COLUMNS = ("id", "claim", "source", "reported", "model", "low", "high", "unit", "role", "verdict")
+DESIGN = Design(replications=10, warm_up_h=7 * 24, observe_h=28 * 24, seed=2016)
+"""Of the simulations, where a caller names none."""
+
 Role = Literal["exact", "fitted", "predicted", "not_modelled"]
 
 _WORDS = {
@@ -48,6 +51,8 @@ class ReplicationRecord(catalogue.Record):
         What the documents say.
     figure
         Reference of the reported number (``figures:belt-cost-cut``), or of the document where none is printed.
+    figure_high
+        Upper end, where the documents print a range; `figure` is then its lower end.
     sign
         -1 where the documents print a reduction as a positive number.
     unit
@@ -64,6 +69,7 @@ class ReplicationRecord(catalogue.Record):
     id: str
     claim: catalogue.Label
     figure: str
+    figure_high: str = ""
     sign: Literal[1, -1] = 1
     unit: str
     role: Role
@@ -104,7 +110,7 @@ def replications(
     ids
         Targets (``"R3"``) or keys of rows; all by default.
     design
-        Of the simulations; 10 replications of four weeks by default.
+        Of the simulations; `DESIGN` by default: 10 replications of four weeks.
     lang
         Language of claim and verdict.
     progress
@@ -114,8 +120,8 @@ def replications(
     -------
     pandas.DataFrame
         One row a figure, indexed by ``key``: ``id``, ``claim``, ``source``, ``reported``, ``model``, ``low`` and ``high`` (the
-        range of the parameter that ``rests_on`` names, or the 95 % interval over replications), ``unit``, ``role``, ``verdict``
-        and ``rests_on``.
+        range of the parameter that ``rests_on`` names, or the 95 % interval over replications), ``unit``, ``role``, ``verdict``,
+        ``rests_on``, and ``reported_high`` where the documents print a range (``reported`` is then its lower end).
 
     Raises
     ------
@@ -137,7 +143,7 @@ def replications(
             if wanted not in known:
                 raise UnknownKeyError("replication target", wanted, known)
         records = {key: record for key, record in records.items() if key in ids or record.id in ids}
-    context = Context(design or Design(replications=10, warm_up_h=168, observe_h=28 * 24, seed=2016))
+    context = Context(design or DESIGN)
     rows = []
     for done, record in enumerate(records.values()):
         if progress:
@@ -145,11 +151,11 @@ def replications(
         rows.append(_row(record, context, lang))
     if progress:
         progress(len(records), len(records))
-    return pd.DataFrame(rows, index=pd.Index(records, name="key"), columns=[*COLUMNS, "rests_on"])
+    return pd.DataFrame(rows, index=pd.Index(records, name="key"), columns=[*COLUMNS, "rests_on", "reported_high"])
 
 
 def _row(record: ReplicationRecord, context: Context, lang: str) -> dict[str, Any]:
-    reported = _reported(record)
+    reported = _value(record.figure, record.sign)
     if record.role == "not_modelled":
         model = low = high = math.nan
         verdict = record.rests_on.text(lang)
@@ -171,6 +177,7 @@ def _row(record: ReplicationRecord, context: Context, lang: str) -> dict[str, An
         "role": record.role,
         "verdict": verdict,
         "rests_on": record.rests_on.text(lang),
+        "reported_high": _value(record.figure_high, record.sign),
     }
 
 
@@ -180,9 +187,9 @@ def _figure(reference: str) -> pd.Series | None:
     return datasets.load("source_figures").set_index("id").loc[key] if prefix == "figures" else None
 
 
-def _reported(record: ReplicationRecord) -> float:
-    figure = _figure(record.figure)
-    return math.nan if figure is None else record.sign * float(figure["value"])
+def _value(reference: str, sign: int) -> float:
+    figure = _figure(reference)
+    return math.nan if figure is None else sign * float(figure["value"])
 
 
 def _source(reference: str) -> str:

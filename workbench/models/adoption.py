@@ -167,6 +167,11 @@ def requirements(keys: Iterable[str] | None = None) -> nx.DiGraph:
         wanted += needed
     for node in graph:
         graph.nodes[node].clear()
+    return _without_circle(graph)
+
+
+def _without_circle(graph: nx.DiGraph) -> nx.DiGraph:
+    """Return the graph, or name the measures that require each other."""
     if not nx.is_directed_acyclic_graph(graph):
         circle = [edge[0] for edge in nx.find_cycle(graph)]
         raise GraphError(f"measures require each other in a circle: {' → '.join([*circle, circle[0]])}; take one requirement out")
@@ -219,10 +224,8 @@ def _among(parts: dict[str, Measure]) -> nx.DiGraph:
     whole = nx.DiGraph((other, key) for key, part in parts.items() for other in part.record.requires)
     known = set(catalogue.keys("measures"))
     whole.add_edges_from(requirements(set(whole) & known).edges)
-    if not nx.is_directed_acyclic_graph(whole):
-        circle = [edge[0] for edge in nx.find_cycle(whole)]
-        raise GraphError(f"measures require each other in a circle: {' → '.join([*circle, circle[0]])}; take one requirement out")
-    graph.add_edges_from((first, second) for first, second in nx.transitive_closure_dag(whole).edges if first in parts and second in parts)
+    closure = nx.transitive_closure_dag(_without_circle(whole))
+    graph.add_edges_from((first, second) for first, second in closure.edges if first in parts and second in parts)
     return graph
 
 

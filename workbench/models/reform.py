@@ -25,6 +25,10 @@ from workbench.provenance import Basis
 __all__ = ["Act", "Measure", "Package", "find_conflicts", "measure", "package", "what_if"]
 
 
+_WHAT_IF = "what_if_"
+"""Begins the keys of measures made by `what_if`; these may set what is there already, as one value of a loop does."""
+
+
 @dataclass(frozen=True)
 class Act:
     """One change as it was made: by which measure, on which paths (`replaced`: those that had a value before), on what basis."""
@@ -157,6 +161,8 @@ def _applied(part: Measure, scenario: Scenario) -> Scenario:
         except WorkbenchError as error:
             raise type(error)(f"{where}measure {record.key!r}: {error}") from None
         table = changed.diff(scenario)
+        if table.empty:
+            continue
         replaced = tuple(table["path"][table["before"].notna()])
         act = Act(record.key, tuple(table["path"]), replaced, (*record.references, *record.law), change.basis or record.basis, change)
         for earlier in settled:
@@ -165,7 +171,7 @@ def _applied(part: Measure, scenario: Scenario) -> Scenario:
                     f"{where}measures {earlier.measure!r} and {record.key!r} both set {clash}; keep one, or let one require the other"
                 )
         scenario = replace(changed, measures=(*scenario.measures, act))
-    if not any(act.paths for act in scenario.measures[len(before.measures) :]):
+    if not record.key.startswith(_WHAT_IF) and not any(act.paths for act in scenario.measures[len(before.measures) :]):
         raise ParameterError(f"{where}measure {record.key!r} changes nothing in scenario {scenario.key!r}")
     return replace(scenario, applied=(*before.applied, part))
 
@@ -229,8 +235,8 @@ def find_conflicts(measures: Measure | Package | Iterable[Measure], scenario: Sc
     Returns
     -------
     pandas.DataFrame
-        A row a problem, with columns ``first``, ``second`` (measures; empty where only one is concerned), ``field`` (the path that
-        both set) and ``problem`` in words. Empty where the package can be applied.
+        A row a problem, with columns ``first``, ``second`` (measures; empty where only one is concerned, or all), ``field`` (the
+        path that both set) and ``problem`` in words. Empty where the package can be applied.
 
     Examples
     --------
@@ -245,12 +251,26 @@ def find_conflicts(measures: Measure | Package | Iterable[Measure], scenario: Sc
     for (first, mine), (second, yours) in combinations(alone, 2):
         if first.key not in second.record.requires:
             rows += _pair_conflict(first, second, mine, yours)
-    if not rows:
-        try:
-            Package(parts).applied_to(scenario)
-        except WorkbenchError as error:
-            rows.append({"first": "", "second": "", "field": "", "problem": str(error)})
+    rows += _refusals(parts, scenario, told={row["second"] for row in rows})
     return pd.DataFrame(rows, columns=["first", "second", "field", "problem"])
+
+
+def _refusals(parts: Iterable[Measure], scenario: Scenario, told: set[str]) -> list[dict[str, str]]:
+    """Return why measures are refused in their order, but those in `told` and what requires a refused one."""
+    refused, rows = set(told), []
+    for part in parts:
+        if part.key in told or refused.intersection(part.record.requires):
+            continue
+        try:
+            scenario = _applied(part, scenario)
+        except WorkbenchError as error:
+            refused.add(part.key)
+            rows.append({"first": part.key, "second": "", "field": "", "problem": str(error)})
+    try:
+        scenario.network()
+    except WorkbenchError as error:
+        rows.append({"first": "", "second": "", "field": "", "problem": str(error)})
+    return rows
 
 
 def _pair_conflict(first: Measure, second: Measure, mine: Iterable[Act], yours: Iterable[Act]) -> list[dict[str, str]]:
@@ -329,6 +349,8 @@ def package(keys: Iterable[str | Path | Measure]) -> Package:
 def what_if(op: Literal[tuple(OPERATIONS)], **fields: Any) -> Measure:  # type: ignore[valid-type]
     """Return a measure of one's own with a single change: one more officer, an open Saturday.
 
+    A value that is there already is no mistake: applying it changes nothing.
+
     Parameters
     ----------
     op
@@ -355,7 +377,7 @@ def what_if(op: Literal[tuple(OPERATIONS)], **fields: Any) -> Measure:  # type: 
     )
     text = ", ".join(f"{name} {value}" for name, value in fields.items())
     record = MeasureRecord(
-        key=f"what_if_{op}",
+        key=f"{_WHAT_IF}{op}",
         label=catalogue.Label(zh=f"假设：{text}", en=f"what if: {text}"),
         description=catalogue.Label(zh="使用者自拟的变更。", en="A change of the user's own."),
         programmes=(),
