@@ -14,7 +14,7 @@ LAYERS = [
     {"content", "errors", "files", "language", "units"},
     {"catalogue", "datasets", "glossary", "parameters", "provenance", "tables"},
     {"models"},
-    {"experiments", "logs"},
+    {"experiments", "logs", "transport"},
     {"figures"},
     {"widgets"},
     {"lessons"},

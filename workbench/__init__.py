@@ -32,6 +32,8 @@ _NAMES = {
     "parameter": "workbench.parameters",
     "parameters": "workbench.parameters",
     "laid_over": "workbench.catalogue",
+    "network": "workbench.transport",
+    "networks": "workbench.transport",
     # experiments
     "Design": "workbench.experiments",
     "simulate": "workbench.experiments",
@@ -56,6 +58,7 @@ _MODULES = {
     "logs": "workbench.logs",
     "mode_choice": "workbench.models.mode_choice",
     "queueing": "workbench.models.queueing",
+    "supply_chain": "workbench.models.supply_chain",
     "widgets": "workbench.widgets",
 }
 

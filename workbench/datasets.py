@@ -224,7 +224,7 @@ def _loaded(name: str) -> pd.DataFrame:
 
 @lru_cache(maxsize=32)
 def _read_shipped(name: str, path: Path, modified: int) -> pd.DataFrame:
-    table, report = read(path, schema(name), {}, f"datasets/{path.name}")
+    table, report = read(path, schema(name), {}, f"datasets/{_resource(name)['path']}")
     report.raise_if_bad()
     return table
 
@@ -232,7 +232,7 @@ def _read_shipped(name: str, path: Path, modified: int) -> pd.DataFrame:
 def _shipped_problems(name: str) -> pd.DataFrame:
     resource = _resource(name)
     path = content.folder("datasets") / resource["path"]
-    shown = f"datasets/{path.name}"
+    shown = f"datasets/{resource['path']}"
     _, report = read(path, schema(name), {}, shown)
     stored = path.read_bytes()
     problems = [report.problems]

@@ -13,6 +13,7 @@ __all__ = [
     "DatasetError",
     "GraphError",
     "LessonError",
+    "NetworkError",
     "OverloadWarning",
     "ParameterError",
     "SimulationError",
@@ -44,6 +45,10 @@ class CatalogueError(WorkbenchError):
 
 class GraphError(CatalogueError):
     """A process graph that no declaration could go through."""
+
+
+class NetworkError(WorkbenchError):
+    """A transport network that is malformed; the message names file and row, or node or leg."""
 
 
 class DatasetError(WorkbenchError):

@@ -1,0 +1,33 @@
+"""Supply chains: transport networks, routes and flows on them, disruption, and offshore trade.
+
+Every name loads its module on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_NAMES = {
+    "node_id": "network",
+    "nodes_table": "network",
+    "legs_table": "network",
+    "great_circle_km": "network",
+}
+_MODULES = ("network",)
+
+__all__ = sorted([*_NAMES, *_MODULES])
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
+    if name in _NAMES:
+        value = getattr(import_module(f"{__name__}.{_NAMES[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__
