@@ -46,6 +46,8 @@ def test_by_default_everything_that_goes_together_is_applied(baseline):
     assert "pre_arrival_import" in lines.states["measures"].iloc[-1]
     reasons = lines.left_out["reason"]
     assert reasons["classified_clearance"] == "in force before the baseline begins"
+    begun = lines.states["begun"].to_dict()
+    assert "paperless_declaration" in begun[date(2014, 4, 1)], "a pilot of 2012 that the baseline is still without; nationwide in 2014"
     assert "is for place CNSHA; scenario" not in reasons.get("pre_arrival_import", "")
     assert "is for direction export" in reasons["pre_arrival_export"]
 

@@ -18,7 +18,8 @@ from workbench import catalogue
 from workbench.errors import ParameterError, UnknownKeyError, WorkbenchError
 from workbench.models.operations import OPERATIONS
 from workbench.models.reform import Measure, Package
-from workbench.models.scenario import Scenario, ScenarioRecord
+from workbench.models.scenario import Scenario
+from workbench.models.scenario_records import ScenarioRecord
 from workbench.provenance import Basis
 
 __all__ = ["Factor", "Setting", "Times", "factors", "times"]

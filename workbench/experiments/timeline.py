@@ -101,8 +101,10 @@ def timeline(
     start, end
         First and last day, as precise as wanted (``"2014"``, ``"2015-05-01"``).
     measures
-        Those to follow. By default, all executable ones that came into force after the baseline begins; what does not go with the
-        baseline, or with an earlier measure, is then left out with its reason. Measures that are named must go together.
+        Those to follow. By default, all executable ones that came into force after the baseline begins; what was in force before is
+        taken to be in the baseline, and left out, unless the scenario says that it is ``still_without`` it: then it begins with
+        the next stage of its adoption. What does not go with the baseline, or with an earlier measure, is left out with its
+        reason. Measures that are named must go together, and begin with their first stage.
 
     Raises
     ------
@@ -128,7 +130,10 @@ def timeline(
         raise ParameterError(f"measure {never[0]!r} was never in force at {' or '.join(places)}; see its `adopted`")
     left_out = {}
     if not named:
-        before = {key for key, found in spans.items() if found and found[0][0] <= baseline.epoch.date()}
+        begins = baseline.epoch.date()
+        for key in set(spans).intersection(baseline.record.still_without):
+            spans[key] = [span for span in spans[key] if span[0] > begins]
+        before = {key for key, found in spans.items() if found and found[0][0] <= begins}
         left_out = dict.fromkeys(sorted(before), "in force before the baseline begins")
         parts = [part for part in parts if part.key not in before and spans[part.key]]
     turns = {day for part in parts for span in spans[part.key] for day in span if first < day <= last}

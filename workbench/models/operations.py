@@ -17,7 +17,8 @@ from workbench.models.durations import scaled
 from workbench.models.offers import offered
 from workbench.models.process import Process
 from workbench.models.quantity import Quantity
-from workbench.models.scenario import Scenario, ScenarioRecord
+from workbench.models.scenario import Scenario
+from workbench.models.scenario_records import ScenarioRecord
 from workbench.models.steps import Step
 from workbench.provenance import Basis
 

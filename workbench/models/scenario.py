@@ -13,121 +13,25 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, model_validator
 
 from workbench import catalogue
 from workbench.errors import CatalogueError, ParameterError, SimulationError, UnknownKeyError
 from workbench.files import refuse_existing, write_whole
 from workbench.models import declaration, mode_choice
-from workbench.models.calendars import MONTHS, Hours, month_calendar, queueing_calendar
-from workbench.models.choice import Choice
 from workbench.models.clearance import ClearanceMode
-from workbench.models.costs import check_prices, expected_rates
-from workbench.models.offers import Offer, offered
-from workbench.models.quantity import Quantity
+from workbench.models.costs import expected_rates
+from workbench.models.offers import offered
 from workbench.models.queueing import model as q
 from workbench.models.queueing.traffic import Traffic
-from workbench.models.steps import Batch, Step, Write
+from workbench.models.scenario_network import compiled
+from workbench.models.scenario_records import ScenarioFile, ScenarioRecord
 from workbench.provenance import Basis
 
 __all__ = ["Scenario", "scenario", "scenarios"]
-
-CALENDAR_DAYS = 550
-"""Opening hours are laid out this many days ahead; a run that passes the last of them is refused by the kernel."""
-
-
-class Resource(catalogue.Record):
-    """A pool of equal units at an office (``document_officer@CNSHA``).
-
-    Attributes
-    ----------
-    capacity
-        Units.
-    calendar
-        Key of its opening hours; empty means always open.
-    """
-
-    label: catalogue.Label
-    capacity: int = Field(ge=0)
-    calendar: str = ""
-    basis: Basis
-
-
-class Policy(catalogue.Record):
-    """Shares by which an attribute is decided: the channel, the way duty is paid, the method of examination.
-
-    Attributes
-    ----------
-    attribute
-        What is decided.
-    by
-        Attribute that the shares depend on (``operator_class``); empty where they are the same for all.
-    shares
-        Value of `by` → value of `attribute` → share; without `by`, the key ``all``.
-    """
-
-    attribute: str
-    by: str = ""
-    shares: Mapping[str, Mapping[str, float]]
-    basis: Basis
-
-    @model_validator(mode="after")
-    def _sums(self) -> Policy:
-        if not self.by and set(self.shares) != {"all"}:
-            raise ValueError("without `by`, shares has the one key `all`")
-        values = [tuple(row) for row in self.shares.values()]
-        if any(row != values[0] for row in values):
-            raise ValueError("every row of shares must list the same values in the same order")
-        for group, row in self.shares.items():
-            if min(row.values()) < 0 or abs(sum(row.values()) - 1) > 1e-9:
-                raise ValueError(f"shares of {group!r} must be at least 0 and sum to 1, not {sum(row.values()):g}")
-        return self
-
-
-class Priority(catalogue.Record):
-    """Which class each group of declarations is served in; lower numbers go first."""
-
-    by: str = "operator_class"
-    classes: Mapping[str, int]
-    basis: Basis
-
-
-class ScenarioRecord(catalogue.Record):
-    """What a file in ``scenarios/`` holds."""
-
-    key: str
-    label: catalogue.Label
-    description: catalogue.Label
-    place: str
-    epoch: str
-    direction: Literal["import", "export", "both"]
-    transport_mode: str
-    modes: Mapping[str, Offer]
-    choice: Choice = Choice(basis=Basis(assumed="shares as each mode states them"))
-    traffic: Mapping[str, Any]
-    resources: Mapping[str, Resource]
-    calendars: Mapping[str, Hours]
-    policies: Mapping[str, Policy]
-    priority: Priority
-    prices: Mapping[str, Quantity] = {}
-    targets: Mapping[str, Quantity] = {}
-    set_against: tuple[str, ...] = ()
-    references: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _consistent(self) -> ScenarioRecord:
-        try:
-            datetime.fromisoformat(self.epoch)
-        except ValueError:
-            raise ValueError(f"epoch {self.epoch!r} is not a date and time such as 2013-06-03T00:00") from None
-        check_prices(self.prices)
-        if self.choice.rule == "fixed" and abs(sum(offer.share for offer in self.modes.values()) - 1) > 1e-9:
-            raise ValueError(f"the shares of the modes must sum to 1, not {sum(offer.share for offer in self.modes.values()):g}")
-        return self
 
 
 @dataclass(frozen=True)
@@ -204,14 +108,14 @@ class Scenario:
         ]
         traffic = [
             {"path": f"traffic.{row.parameter}", "value": row.value, "kind": row.basis, "basis": str(row.reason or row.reference or "")}
-            for row in self._traffic_spec.bases().itertuples()
+            for row in self.traffic_spec.bases().itertuples()
         ]
         known = {row["path"] for row in rows}
         return pd.DataFrame(rows + [row for row in traffic if row["path"] not in known and row["path"] + ".value" not in known])
 
     def hash(self) -> str:
         """Return the SHA-256 of everything that decides a run but the design: equal scenarios give equal journeys."""
-        content: dict[str, Any] = {"record": self.record.model_dump(mode="json"), "modes": {}}
+        content: dict[str, Any] = {"record": self.record.model_dump(mode="json", exclude={"still_without"}), "modes": {}}
         for key, mode in self.modes.items():
             content["modes"][key] = [step.model_dump(mode="json") for step in mode.process]
             content["modes"][key] += [deadline.model_dump(mode="json") for deadline in mode.deadlines]
@@ -328,7 +232,8 @@ class Scenario:
     # ---------------------------------------------------------------------------------------------------- simulation
 
     @cached_property
-    def _traffic_spec(self) -> declaration.Traffic:
+    def traffic_spec(self) -> declaration.Traffic:
+        """What declarations are drawn from."""
         plain = {
             name: value["value"] if isinstance(value, Mapping) and "basis" in value else value
             for name, value in self.record.traffic.items()
@@ -352,122 +257,7 @@ class Scenario:
 
     @cached_property
     def _network(self) -> q.Network:
-        nodes: list[q.Node] = []
-        entries, deadlines = [], []
-        for (key, offer), entry in zip(self.record.modes.items(), self.entries, strict=True):
-            mode = self.modes[key]
-            for role in mode.offices:
-                if role not in offer.offices:
-                    raise CatalogueError(f"{offer.where}: mode {key!r} needs an office for the role {role!r}")
-            nodes += [self._node(step, entry, offer.offices) for step in mode.process]
-            entries.append(q.Entry(entry, f"{entry}/{mode.process.start.key}", key))
-            deadlines += [
-                q.Deadline(
-                    item.key,
-                    item.limit_h,
-                    armed_by=item.start,
-                    disarmed_by=item.stop,
-                    action=item.consequence,
-                    to=f"{entry}/{item.to}" if item.to else None,
-                    calendar=item.calendar or None,
-                    entries=(entry,),
-                    where=item.where,
-                )
-                for item in mode.deadlines
-            ]
-        used = {name for node in nodes for name, _ in node.uses}
-        resources = tuple(
-            q.Resource(name, item.capacity, item.calendar or None, item.where)
-            for name, item in self.record.resources.items()
-            if name in used
-        )
-        for resource in resources:
-            if resource.calendar and resource.calendar not in self.record.calendars:
-                raise UnknownKeyError("calendar", resource.calendar, self.record.calendars, resource.where)
-        needed = {item.calendar for item in (*resources, *nodes, *deadlines)} | {node.batch.period for node in nodes if node.batch}
-        calendars = tuple(self._calendar(name) for name in sorted(needed - {None}))
-        return q.Network(
-            tuple(nodes),
-            tuple(entries),
-            resources,
-            calendars,
-            self._attributes(),
-            tuple(deadlines),
-            max(self.record.priority.classes.values()) + 1,
-        )
-
-    def _node(self, step: Step, entry: str, offices: Mapping[str, str]) -> q.Node:
-        office = offices.get(step.office, "")
-        uses = tuple((f"{use.resource}@{office}", use.units) for use in step.uses)
-        for name, _ in uses:
-            if name not in self.record.resources:
-                raise UnknownKeyError("resource", name, self.record.resources, step.where)
-        if step.calendar and step.calendar not in self.record.calendars:
-            raise UnknownKeyError("calendar", step.calendar, self.record.calendars, step.where)
-        return q.Node(
-            key=f"{entry}/{step.key}",
-            kind=step.kind,
-            step=step.key,
-            queue=f"{step.key}@{office}[{'+'.join(name for name, _ in uses)}]" if uses else "",
-            duration=step.duration.distribution if step.duration else None,
-            per_member_h=step.duration.per_member_h if step.duration else 0.0,
-            uses=uses,
-            calendar=step.calendar or None,
-            at_close=step.at_close,
-            preemptive=step.preemptive,
-            edges=tuple(q.Edge(f"{entry}/{edge.to}", edge.when, edge.probability, edge.where or step.where) for edge in step.next),
-            writes=tuple(self._write(write, step) for write in step.writes),
-            stamps=step.stamps,
-            batch=self._batch(step.batch, step.where) if step.batch else None,
-            where=step.where,
-        )
-
-    def _batch(self, batch: Batch, where: str) -> q.Batch:
-        if batch.period and batch.period != MONTHS and batch.period not in self.record.calendars:
-            raise UnknownKeyError("calendar", batch.period, (MONTHS, *self.record.calendars), batch.where or where)
-        return q.Batch(batch.by, batch.size, batch.max_age_h, batch.period or None)
-
-    def _calendar(self, name: str) -> q.Calendar:
-        if name == MONTHS and name not in self.record.calendars:
-            return month_calendar(name, self.epoch, CALENDAR_DAYS)
-        return queueing_calendar(name, self.record.calendars[name], self.epoch, CALENDAR_DAYS)
-
-    def _write(self, write: Write, step: Step) -> q.Write:
-        if write.values is not None:
-            return q.Write(write.attribute, tuple(write.values), (q.WriteRule(tuple(map(float, write.values.values()))),))
-        if write.policy not in self.record.policies:
-            raise UnknownKeyError("policy", write.policy, self.record.policies, write.where or step.where)
-        policy = self.record.policies[write.policy]
-        rules = tuple(
-            q.WriteRule(tuple(map(float, row.values())), {policy.by: group} if policy.by else None) for group, row in policy.shares.items()
-        )
-        return q.Write(write.attribute, tuple(next(iter(policy.shares.values()))), rules)
-
-    def _attributes(self) -> tuple[q.Attribute, ...]:
-        """Collect every attribute that a condition, a write or a policy names, with the values it may take."""
-        values: dict[str, dict[Any, None] | None] = {}
-        for mode in self.modes.values():
-            for step in mode.process:
-                for edge in step.next:
-                    for name, wanted in (edge.when or {}).items():
-                        if isinstance(wanted, Mapping):
-                            values[name] = None
-                        elif values.setdefault(name, {}) is not None:
-                            values[name].update(dict.fromkeys(wanted if isinstance(wanted, (list, tuple)) else [wanted]))
-                for write in step.writes:
-                    listed = (
-                        write.values or next(iter(self.record.policies[write.policy].shares.values()), {})
-                        if write.values or write.policy in self.record.policies
-                        else {}
-                    )
-                    values.setdefault(write.attribute, {}).update(dict.fromkeys(listed))
-        for policy in self.record.policies.values():
-            if policy.by:
-                values.setdefault(policy.by, {}).update(dict.fromkeys(policy.shares))
-        for mode in self.modes.values():
-            for name in (name for step in mode.process if step.batch for name in step.batch.by):
-                values.setdefault(name, {}).update(dict.fromkeys(self._grouped(name, mode)))
-        return tuple(q.Attribute(name, None if listed is None else _both_ways(tuple(listed))) for name, listed in values.items())
+        return compiled(self)
 
     def traffic(self, seed: int, replication: int, horizon_h: float) -> tuple[Traffic, pd.DataFrame]:
         """Return the cases of one replication, for the kernel and as goods declarations.
@@ -490,7 +280,7 @@ class Scenario:
             )
         else:
             frame = declaration.synthetic(
-                self._traffic_spec, seed=seed, replication=replication, epoch=self.record.epoch, horizon_h=horizon_h
+                self.traffic_spec, seed=seed, replication=replication, epoch=self.record.epoch, horizon_h=horizon_h
             )
         cases = frame.index.to_numpy(dtype=np.uint32)
         priority = self.record.priority
@@ -514,16 +304,6 @@ class Scenario:
     def _operator_classes(self) -> tuple[str, ...] | None:
         """Classes of operators that the scenario knows, where it serves by them."""
         return tuple(self.record.priority.classes) if self.record.priority.by == "operator_class" else None
-
-    def _grouped(self, name: str, mode: ClearanceMode) -> tuple[str, ...]:
-        """Return the values of a column by which a mode makes up batches; of operators, those who may use the mode."""
-        if self.own_traffic is not None:
-            return tuple(self.own_traffic[name].astype("str").unique())
-        if name != "operator_id":
-            return tuple(getattr(self._traffic_spec, name))
-        known = declaration.operators(self._traffic_spec)
-        allowed = [set(item.operator_classes) for item in mode.eligibility if item.operator_classes]
-        return tuple(known.index[known["operator_class"].isin(set.union(*allowed))] if allowed else known.index)
 
     @cached_property
     def expected_rates(self) -> Mapping[str, pd.DataFrame]:
@@ -572,11 +352,6 @@ def _values(numbers: Iterable[tuple[str, Any, Basis | None]], whole: set[str], s
     return values
 
 
-def _both_ways(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A condition on one truth value means that the attribute can take both."""
-    return (False, True) if set(values) & {True, False} and all(isinstance(value, bool) for value in values) else values
-
-
 def _flat(value: Any, path: str, basis: Basis | None = None) -> Iterator[tuple[str, Any, Basis | None]]:
     """Walk nested plain values; a mapping's `basis` covers everything in it."""
     if isinstance(value, Mapping):
@@ -590,21 +365,6 @@ def _flat(value: Any, path: str, basis: Basis | None = None) -> Iterator[tuple[s
             yield from _flat(item, f"{path}{index}.", basis)
     else:
         yield path.rstrip("."), value, basis
-
-
-class ScenarioFile(ScenarioRecord):
-    """A file in ``scenarios/``, or one that `Scenario.save` wrote.
-
-    Attributes
-    ----------
-    measures
-        What is applied on top, in order: keys of measures, paths, or whole measures.
-    hash
-        Hash that the scenario must then have.
-    """
-
-    measures: tuple[Any, ...] = ()
-    hash: str = ""
 
 
 def scenario(key: str | Path) -> Scenario:
@@ -627,6 +387,9 @@ def scenario(key: str | Path) -> Scenario:
     for name, offer in file.modes.items():
         if name not in known:
             raise UnknownKeyError("clearance mode", name, known, offer.where)
+    for name in file.still_without:
+        if name not in (measures := catalogue.keys("measures")):
+            raise UnknownKeyError("measure", name, measures, file.where)
     record = ScenarioRecord(**{name: getattr(file, name) for name in ScenarioRecord.model_fields})
     record._where = file.where
     built = _with_measures(_built(record), file)
@@ -655,7 +418,7 @@ def _with_measures(built: Scenario, file: ScenarioFile) -> Scenario:
 def _built(record: ScenarioRecord) -> Scenario:
     built = Scenario(record, {name: offered(name, offer) for name, offer in record.modes.items()}, base=record)
     built.network()
-    _ = built._traffic_spec
+    _ = built.traffic_spec
     return built
 
 
