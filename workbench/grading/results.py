@@ -1,0 +1,155 @@
+"""What grading found, as tables: a row an item of a student, a row a student, and what the teacher must know.
+
+Grading leaves one JSON file a student in ``grading/EXERCISE/``; here they are read, checked, and made into frames.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from workbench.errors import WorkbenchError
+from workbench.grading.late import LateRule
+from workbench.grading.roster import Roster
+
+__all__ = ["ITEM_COLUMNS", "STUDENT_COLUMNS", "Results", "load_results", "results_of", "said"]
+
+ITEM_COLUMNS = ["student_id", "item", "kind", "points", "max_points", "state", "reason", "misconception", "hint", "answer"]
+STUDENT_COLUMNS = ["student_id", "points", "max_points", "penalty", "total", "needs_manual", "submitted_at", "days_late", "stopped"]
+NOTE_COLUMNS = ["student_id", "source", "kind", "cell", "detail"]
+
+
+@dataclass(frozen=True)
+class Results:
+    """The marks of a class for one exercise.
+
+    Attributes
+    ----------
+    exercise
+        Its name.
+    items
+        A row an item of a student: student_id, item, kind, points (NaN while an open task waits for the teacher),
+        max_points, state, reason, misconception, hint, answer (what was handed in, plain).
+    students
+        A row a student: student_id, points, max_points, penalty (lateness), total, needs_manual, submitted_at, days_late,
+        stopped (why a run ended early, or "").
+    notes
+        What the teacher must know: student_id, source (integrity, sandbox), kind, cell, detail.
+    titles
+        Item → {"en": …, "zh": …}.
+    """
+
+    exercise: str
+    items: pd.DataFrame
+    students: pd.DataFrame
+    notes: pd.DataFrame
+    titles: dict[str, dict[str, str]]
+
+    def matrix(self) -> pd.DataFrame:
+        """Return the share of its points that each item earned: a row a student, a column an item."""
+        share = self.items.assign(share=self.items["points"] / self.items["max_points"])
+        return share.pivot(index="student_id", columns="item", values="share")
+
+
+def load_results(
+    course: str | Path, exercise: str, *, due: datetime | None = None, late: LateRule | None = None, roster: Roster | None = None
+) -> Results:
+    """Read what grading left for an exercise.
+
+    Parameters
+    ----------
+    course
+        Folder of the course.
+    exercise
+        Name of the exercise.
+    due, late
+        Deadline and rule for lateness; without both nothing is taken off.
+    roster
+        The class, for extensions.
+
+    Returns
+    -------
+    Results
+        Sorted by student and item.
+
+    Raises
+    ------
+    WorkbenchError
+        When nothing was graded yet, or a file is no result.
+    """
+    folder = Path(course) / "grading" / exercise
+    files = sorted(folder.glob("*.json"))
+    if not files:
+        raise WorkbenchError(f"{folder}: nothing was graded yet; run: workbench exercises grade {exercise}")
+    return results_of(exercise, [_read(file) for file in files], due=due, late=late, roster=roster)
+
+
+def results_of(
+    exercise: str,
+    graded: Iterable[dict[str, Any]],
+    *,
+    due: datetime | None = None,
+    late: LateRule | None = None,
+    roster: Roster | None = None,
+) -> Results:
+    """Make the tables from results that are at hand; see `load_results`."""
+    items, students, notes, titles = [], [], [], {}
+    for result in graded:
+        student_id = result["student"]
+        for item in result["items"]:
+            items.append((student_id, item["id"], *(item.get(name) for name in ITEM_COLUMNS[2:])))
+            titles.setdefault(item["id"], item.get("title") or {})
+        reached = [item["points"] for item in result["items"] if item["points"] is not None]
+        points, most = float(sum(reached)), float(sum(item["max_points"] for item in result["items"]))
+        submitted = pd.to_datetime(result.get("submitted_at"), utc=True)
+        days, penalty = 0, 0.0
+        if due is not None and late is not None and not pd.isna(submitted):
+            extension = roster[student_id].extension_h if roster is not None and student_id in roster else 0.0
+            days = late.days_late(due, submitted, extension)
+            penalty = late.penalty(points, due, submitted, extension)
+        waiting = len(reached) < len(result["items"])
+        students.append((student_id, points, most, penalty, points - penalty, waiting, submitted, days, result.get("stopped") or ""))
+        for source in ("integrity", "events"):
+            for note in result.get(source) or ():
+                kind = note.get("what") or note.get("kind") or ""
+                notes.append((student_id, source, kind, note.get("cell") or "", note.get("detail") or ""))
+    found = pd.DataFrame(items, columns=ITEM_COLUMNS)
+    found[["points", "max_points"]] = found[["points", "max_points"]].astype("float64")
+    listed = pd.DataFrame(students, columns=STUDENT_COLUMNS)
+    return Results(
+        exercise,
+        found.sort_values(["student_id", "item"], ignore_index=True),
+        listed.sort_values("student_id", ignore_index=True),
+        pd.DataFrame(notes, columns=NOTE_COLUMNS).sort_values("student_id", ignore_index=True, kind="stable"),
+        titles,
+    )
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        result = json.loads(file.read_text(encoding="utf-8"))
+        complete = {"student", "items"} <= result.keys() and all({"id", "points", "max_points"} <= item.keys() for item in result["items"])
+    except (OSError, ValueError, AttributeError, TypeError):
+        complete = False
+    if not complete:
+        raise WorkbenchError(f"{file}: is no result of grading; delete it and grade that student again")
+    return result
+
+
+def said(text: object, lang: str) -> str:
+    """Return a text that may be in two languages in one of them, "" for none.
+
+    Examples
+    --------
+    >>> said({"en": "wrong unit", "zh": "单位不对"}, "zh"), said("timed out", "zh"), said(None, "en")
+    ('单位不对', 'timed out', '')
+    """
+    if isinstance(text, dict):
+        return str(text.get(lang) or text.get("en") or "")
+    return "" if text is None or text != text else str(text)
