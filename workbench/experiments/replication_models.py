@@ -17,12 +17,13 @@ from workbench.experiments.design import Design
 from workbench.experiments.load import load
 from workbench.experiments.outcomes import Outcome
 from workbench.experiments.runs import Runs, simulate
-from workbench.experiments.statistics import Estimate
+from workbench.experiments.statistics import Estimate, t_interval
 from workbench.models import adoption
 from workbench.models.marginals import Traffic
 from workbench.models.mode_choice import costs_by_mode, for_destination, shares_by_mode
 from workbench.models.reform import Package, measure, what_if
 from workbench.models.scenario import Scenario, scenario
+from workbench.models.supply_chain.waterway import simulate_waterway
 from workbench.parameters import day
 
 __all__ = ["MODELS", "Context", "Result"]
@@ -151,6 +152,33 @@ def offered(context: Context, scenario: str, resource: str, values: Mapping[str,
     return value, value, value
 
 
+def waterway_runs(context: Context, waterway: str, channel: str, values: Mapping[str, Any] | None = None) -> pd.DataFrame:
+    """Return the means of a waterway's replications: three times as many and thirteen times as long, since ships are few."""
+    design = context.design
+    key = (waterway, channel, *sorted((values or {}).items()))
+    options = {"replications": 3 * design.replications, "observe_h": 13 * design.observe_h, "seed": design.seed, "values": values}
+    return context.once(key, lambda: simulate_waterway(waterway, channel, **options).by_replication())
+
+
+def berth_wait(context: Context, waterway: str, channel: str, ends: Sequence[Mapping[str, Any]] = ()) -> Result:
+    """Return the hours that ships wait for a berth; the range is that between other values of some numbers, or else over replications."""
+    if not ends:
+        found = t_interval(waterway_runs(context, waterway, channel)["wait_in_h"])
+        return found.estimate, found.low, found.high
+    waits = [float(waterway_runs(context, waterway, channel, values)["wait_in_h"].mean()) for values in (None, *ends)]
+    return waits[0], min(waits), max(waits)
+
+
+def berth_use(context: Context, waterway: str) -> Result:
+    """Return by how much two-way navigation raises the working share of the hours alongside, in percent; at most with every tide open."""
+    one, two, most = (
+        waterway_runs(context, waterway, channel, values)["working_share"].mean()
+        for channel, values in (("one_way", None), ("two_way", None), ("two_way", {"two_way_share": 1}))
+    )
+    rise = 100 * (two / one - 1)
+    return float(rise), float(rise), float(100 * (most / one - 1))
+
+
 # --------------------------------------------------------------------------------------------------------- closed forms
 
 
@@ -205,6 +233,8 @@ MODELS: dict[str, Callable[..., Result]] = {
         group_against_with,
         time_saved,
         offered,
+        berth_wait,
+        berth_use,
         cost_against,
         mode_share,
         concentration,
