@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from workbench.widgets.base import Explorer
+from workbench.widgets.class_dashboard import ClassDashboard
 from workbench.widgets.clearance_mode import ClearanceModeExplorer
 from workbench.widgets.mode_choice import ModeChoiceExplorer
 from workbench.widgets.reform_composer import ReformComposer
 
-__all__ = ["ClearanceModeExplorer", "Explorer", "ModeChoiceExplorer", "ReformComposer"]
+__all__ = ["ClassDashboard", "ClearanceModeExplorer", "Explorer", "ModeChoiceExplorer", "ReformComposer"]
