@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import workbench as wb
-from workbench import content
+from tests.bad_files import altered, one_error
 from workbench.errors import CatalogueError, DatasetError, ParameterError, UnknownKeyError, WorkbenchError
 from workbench.models.calendars import Hours, open_h_a_week, opening
 from workbench.provenance import check_reference
@@ -142,15 +142,9 @@ BAD = [
 
 @pytest.mark.parametrize(("old", "new", "message"), BAD, ids=[message[:40] for *_, message in BAD])
 def test_a_bad_scenario_file_gives_one_error_with_its_line(tmp_path, old, new, message):
-    text = (content.folder("catalogues") / "scenarios" / "shanghai_sea_import_2013.yaml").read_text("utf-8")
-    assert old in text
-    path = tmp_path / "own.yaml"
-    path.write_text(text.replace(old, new, 1), "utf-8")
-    with pytest.raises(WorkbenchError) as caught:
+    path = altered("scenarios/shanghai_sea_import_2013.yaml", old, new, tmp_path / "own.yaml")
+    with one_error(message):
         wb.scenario(path)
-    assert message in str(caught.value)
-    assert ".yaml:" in str(caught.value)
-    assert "\n" not in str(caught.value)
 
 
 def test_unknown_scenarios_name_the_nearest():

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 import workbench as wb
-from tests.queueing.networks import HOUR, delay, hours, network, work
+from tests.queueing.networks import HOUR, delay, desk_and_examination, hours, network, work
 from workbench.errors import ParameterError
 from workbench.experiments import Design, simulate
 from workbench.models.queueing import analytic
-from workbench.models.queueing.distributions import Constant, Exponential, Mixture
+from workbench.models.queueing.distributions import Constant, Mixture
 from workbench.models.queueing.engine import run
-from workbench.models.queueing.model import Attribute, Batch, Calendar, Edge, Entry, Network, Node, Resource, Write, WriteRule
+from workbench.models.queueing.model import Attribute, Batch, Calendar, Edge, Network, Node, Resource, Write, WriteRule
 from workbench.models.queueing.traffic import Traffic, poisson_arrivals
 from workbench.models.workload import offered_load
 
@@ -27,15 +27,8 @@ def utilisation(net: Network, cases: Traffic, until_h: float) -> dict[str, float
 
 
 def test_a_jackson_network_has_the_utilisation_of_theory():
-    nodes = (
-        work("desk", Exponential(1 / 6), to="lane", uses=(("desk", 1),)),
-        Node("lane", "choice", edges=(Edge("exam", probability=0.1), Edge("out", probability=0.9))),
-        work("exam", Exponential(2.0), to="back", uses=(("bay", 1),)),
-        Node("back", "choice", edges=(Edge("desk", probability=0.2), Edge("out", probability=0.8))),
-        Node("out", "end"),
-    )
-    net = Network(nodes, (Entry("in", "desk"),), (Resource("desk", 2), Resource("bay", 3)))
-    desk, exam = analytic.jackson([10, 0], [6, 0.5], [2, 3], np.array([[0.0, 0.1], [0.2, 0.0]]))
+    net, routing = desk_and_examination()
+    desk, exam = analytic.jackson([10, 0], [6, 0.5], [2, 3], routing)
     found = offered_load(net, every(0.1, 500.0), until_h=500.0)
     assert found.utilisation.tolist() == pytest.approx([desk.utilisation, exam.utilisation], rel=1e-12)
     assert found.n_visits.tolist() == pytest.approx([500 * 10.204081632653061, 500 * 1.0204081632653061], rel=1e-12)

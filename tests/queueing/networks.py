@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from workbench.models.queueing.distributions import Constant, Distribution
+from workbench.models.queueing.distributions import Constant, Distribution, Exponential
 from workbench.models.queueing.engine import run
 from workbench.models.queueing.model import Calendar, Edge, Entry, Network, Node, Resource
 from workbench.models.queueing.records import Records
@@ -63,3 +63,16 @@ def stays(records: Records) -> list[tuple]:
         (row.case, row.step, row.queued / HOUR, *(None if pd.isna(t) else t / HOUR for t in (row.started, row.ended)), row.outcome)
         for row in table.itertuples()
     ]
+
+
+def desk_and_examination() -> tuple[Network, np.ndarray]:
+    """Return a Jackson network: a tenth goes from the desk to examination, a fifth of that back; and its routing."""
+    nodes = (
+        work("desk", Exponential(1 / 6), to="lane", uses=(("desk", 1),)),
+        Node("lane", "choice", edges=(Edge("exam", probability=0.1), Edge("out", probability=0.9))),
+        work("exam", Exponential(2.0), to="back", uses=(("bay", 1),)),
+        Node("back", "choice", edges=(Edge("desk", probability=0.2), Edge("out", probability=0.8))),
+        Node("out", "end"),
+    )
+    net = Network(nodes, (Entry("in", "desk"),), (Resource("desk", 2), Resource("bay", 3)))
+    return net, np.array([[0.0, 0.1], [0.2, 0.0]])

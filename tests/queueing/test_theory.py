@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from tests.queueing.networks import HOUR, delay, network, work
+from tests.queueing.networks import HOUR, delay, desk_and_examination, network, work
 from workbench.models.queueing import analytic
 from workbench.models.queueing.compile import compile_network
 from workbench.models.queueing.distributions import Constant, Exponential, Gamma, Mixture
@@ -132,16 +132,8 @@ def test_tandem():
 
 
 def test_jackson_network_of_customs():
-    routing = np.array([[0.0, 0.1], [0.2, 0.0]])
+    net, routing = desk_and_examination()
     desk, exam = analytic.jackson([10, 0], [6, 0.5], [2, 3], routing)
-    nodes = (
-        work("desk", Exponential(1 / 6), to="lane", uses=(("desk", 1),)),
-        Node("lane", "choice", edges=(Edge("exam", probability=0.1), Edge("out", probability=0.9))),
-        work("exam", Exponential(2.0), to="back", uses=(("bay", 1),)),
-        Node("back", "choice", edges=(Edge("desk", probability=0.2), Edge("out", probability=0.8))),
-        Node("out", "end"),
-    )
-    net = Network(nodes, (Entry("in", "desk"),), (Resource("desk", 2), Resource("bay", 3)))
     tables = list(journeys(net, 10.0, "jackson", 3000, 300))
     assert_meets([table[table.step == "desk"].wait.mean() for table in tables], desk.mean_wait_h)
     assert_meets([table[table.step == "exam"].wait.mean() for table in tables], exam.mean_wait_h)
