@@ -16,6 +16,7 @@ __all__ = [
     "NetworkError",
     "OverloadWarning",
     "ParameterError",
+    "RouteError",
     "SimulationError",
     "UnknownKeyError",
     "WorkbenchError",
@@ -53,6 +54,10 @@ class NetworkError(WorkbenchError):
 
 class DatasetError(WorkbenchError):
     """A table that does not meet its descriptor; the message names file, row and column."""
+
+
+class RouteError(WorkbenchError):
+    """A question about a network that has no answer; the message says what is in the way."""
 
 
 class ParameterError(WorkbenchError, ValueError):

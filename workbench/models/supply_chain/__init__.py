@@ -9,15 +9,20 @@ from importlib import import_module
 from typing import Any
 
 _NAMES = {
+    "Shipment": "shipment",
+    "compile_network": "state_graph",
+    "dwell_from_runs": "dwell",
     "fit_handling": "waterway",
     "great_circle_km": "network",
     "legs_table": "network",
     "node_id": "network",
     "nodes_table": "network",
+    "regime": "regimes",
+    "regimes": "regimes",
     "simulate_waterway": "waterway",
     "waterways": "waterway",
 }
-_MODULES = ("network",)
+_MODULES = ("network", "search", "state_graph")
 
 __all__ = sorted([*_NAMES, *_MODULES])
 

@@ -474,10 +474,14 @@ def node_id(net: nx.MultiDiGraph, name: str) -> str:
     if name in net:
         return name
     for key, node in net.nodes(data=True):
-        if name in node["city_code"] or name in (node["name_zh"], node["name_en"]):
+        if name in _names(node):
             return key
-    known = [word for key, node in net.nodes(data=True) for word in (key, *node["city_code"], node["name_zh"], node["name_en"])]
+    known = [word for key, node in net.nodes(data=True) for word in (key, *_names(node))]
     raise UnknownKeyError("place", name, known, f"network {net.graph.get('key', '')}".strip())
+
+
+def _names(node: Mapping[str, Any]) -> list[str]:
+    return [*node.get("city_code", ()), *(node[name] for name in ("name_zh", "name_en") if name in node)]
 
 
 def nodes_table(net: nx.MultiDiGraph) -> pd.DataFrame:
