@@ -45,6 +45,11 @@ _NAMES = {
     "times": "workbench.experiments",
     "replications": "workbench.experiments.replications",
     "time_release_study": "workbench.logs",
+    # exercises
+    "exercise": "workbench.grading.practice",
+    "check": "workbench.grading.practice",
+    "hint": "workbench.grading.practice",
+    "solution": "workbench.grading.practice",
     # language
     "set_language": "workbench.language",
 }
