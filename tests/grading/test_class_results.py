@@ -49,11 +49,13 @@ def test_lateness_by_hand():
 def test_results_add_up_and_take_lateness_off(tmp_path):
     folder = tmp_path / "grading/demo"
     folder.mkdir(parents=True)
-    result = graded("001", {"points": 4}, {"points": None, "kind": "open", "state": "waiting"}, submitted_at="2026-12-02T10:00:00+08:00")
+    result = graded("001", {"points": 4}, {"points": None, "kind": "open", "state": "manual"}, submitted_at="2026-12-02T10:00:00+08:00")
     (folder / "001.json").write_text(json.dumps(result))
     loaded = load_results(tmp_path, "demo", due=DUE, late=LateRule(per_day=0.5), roster=ROSTER)
     row = loaded.students.iloc[0]
     assert (row.points, row.max_points, row.penalty, row.total, row.needs_manual, row.days_late) == (4, 8, 2, 2, True, 1)
+    by_hand = load_results(tmp_path, "demo", by_hand={("001", "2"): 3}).students.iloc[0]
+    assert (by_hand.points, by_hand.needs_manual) == (7, False)
     (folder / "002.json").write_text("{}")
     with pytest.raises(WorkbenchError, match=r"002\.json: is no result of grading"):
         load_results(tmp_path, "demo")
@@ -137,7 +139,7 @@ def test_pages_show_what_students_wrote_as_text(tmp_path, lang):
         ),
         graded("002", {"points": 4, "answer": {"columns": ["</pre><script>"], "data": []}}),
     ]
-    marks[0]["integrity"] = [{"what": "cell_edited", "cell": "item_1", "detail": HOSTILE}]
+    marks[0] |= {"notes": [{"kind": "edited", "cell": "item_1", "text": {"en": HOSTILE, "zh": HOSTILE}}], "events": [HOSTILE]}
     results = results_of("demo", marks)
     pages = [*write_feedback(results, ROSTER, tmp_path / "feedback", lang), write_report(results, ROSTER, tmp_path / "report.html", lang)]
     for page in pages:
@@ -155,3 +157,33 @@ def test_regrading_shows_whose_points_change():
     again = graded("002", {"points": 4, "reason": {"en": "in hours"}}, {"points": 3})
     changes = changed_marks(before, results_of("demo", [graded("001", {"points": 1}, waiting), again]), "en")
     assert changes[["student_id", "item", "after", "why"]].values.tolist() == [["002", "1", 4.0, "in hours"], ["002", "2", 3.0, ""]]
+
+
+def test_the_commands_from_a_zip_to_pages(tmp_path, monkeypatch):
+    import zipfile
+
+    from click.testing import CliRunner
+
+    from workbench.cli import workbench
+
+    monkeypatch.chdir(tmp_path)
+    course = tmp_path / "exercises"
+    course.mkdir()
+    (course / "class.csv").write_text("student_id,name,moodle_id\n001,王芳,9001\n002,李伟,9002\n", encoding="utf-8")
+    with zipfile.ZipFile("class.zip", "w") as archive:
+        archive.writestr("王芳_9001_assignsubmission_file_/a.ipynb", json.dumps({"nbformat": 4, "cells": []}))
+    run = CliRunner().invoke
+    taken = run(workbench, ["exercises", "collect", "demo", "class.zip"])
+    assert taken.exit_code == 0 and "1 taken, 1 nothing" in taken.output
+    assert run(workbench, ["exercises", "stats", "demo"]).exit_code == 2  # nothing graded yet
+    (course / "grading/demo").mkdir(parents=True)
+    (course / "grading/demo/001.json").write_text(json.dumps(graded("001", {"points": 3}, {"points": 1})))
+    assert "Cronbach" in run(workbench, ["exercises", "stats", "demo"]).output
+    out = run(
+        workbench, ["exercises", "export", "demo", "marks.csv", "--format", "moodle", "--due", "2020-01-01T00:00+08:00", "--per-day", "1"]
+    )
+    assert out.exit_code == 0 and read_csv(tmp_path / "marks.csv")[0]["Grade"] == "0"
+    assert run(workbench, ["exercises", "report", "demo", "--lang", "zh"]).exit_code == 0
+    assert (tmp_path / "reports/feedback/001/demo/demo.html").is_file() and (tmp_path / "reports/demo.html").is_file()
+    wrong = run(workbench, ["exercises", "report", "demo", "--due", "tomorrow"])
+    assert wrong.exit_code == 2 and "'tomorrow' is no time" in wrong.output

@@ -21,7 +21,7 @@ def course(tmp_path):
         state = "right" if n > 3 else "wrong"
         items = [
             {"id": "02.1", "points": float(n > 3), "max_points": 1, "state": state, "title": {"en": "p90", "zh": "p90"}},
-            {"id": "02.2", "points": None if n % 2 else 2.0, "max_points": 2, "state": "waiting" if n % 2 else "right"},
+            {"id": "02.2", "points": None if n % 2 else 2.0, "max_points": 2, "state": "manual" if n % 2 else "right"},
         ]
         if n <= 3:
             items[0] |= {"misconception": "mean_for_percentile", "hint": {"en": "no mean", "zh": "不是均值"}}

@@ -47,7 +47,7 @@ def write_feedback(results: Results, roster: Roster, folder: str | Path, lang: s
     roster
         The class, for names.
     folder
-        Where to: ``FOLDER/STUDENT/EXERCISE.html``.
+        Where to: ``FOLDER/STUDENT/EXERCISE/EXERCISE.html``, as nbgrader lays them.
     lang
         ``"en"`` or ``"zh"``; the one in force by default.
     force
@@ -80,10 +80,13 @@ def write_feedback(results: Results, roster: Roster, folder: str | Path, lang: s
             }
             for row in mine.to_dict("records")
         ]
+        student["submitted"] = (
+            "" if pd.isna(student["submitted_at"]) else f"{student['submitted_at'].tz_convert('Asia/Shanghai'):%Y-%m-%d %H:%M} UTC+8"
+        )
         student["stopped"] = shown(said(student["stopped"], lang))
         name = roster[student_id].name if student_id in roster else ""
         page = _rendered("feedback.html.j2", lang, exercise=results.exercise, student=student, name=name, items=items)
-        pages[Path(folder) / student_id / f"{results.exercise}.html"] = page
+        pages[Path(folder) / student_id / results.exercise / f"{results.exercise}.html"] = page
     for path in pages:
         refuse_existing(path, force)
     for path, page in pages.items():
@@ -127,7 +130,7 @@ def write_report(results: Results, roster: Roster, path: str | Path, lang: str |
         row["hint"] = shown(said(row["hint"], lang))
     notes = results.notes.to_dict("records")
     for row in notes:
-        row.update({column: shown(said(row[column], lang)) for column in ("kind", "cell", "detail")})
+        row.update({column: shown(said(row[column], lang)) for column in ("kind", "cell", "text")})
     names = {student.id: student.name for student in roster}
     points = results.items.pivot(index="student_id", columns="item", values="points")
     marks = students.set_index("student_id").join(points).reset_index().assign(name=lambda table: table["student_id"].map(names).fillna(""))
@@ -176,6 +179,11 @@ def _answer(value: Any) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     return shown(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _local(moment: pd.Timestamp) -> str:
+    """Return a moment as a class in China reads it, "" where none is known."""
+    return "" if pd.isna(moment) else f"{moment.tz_convert('Asia/Shanghai'):%Y-%m-%d %H:%M} UTC+8"
 
 
 def _number(value: Any) -> str:

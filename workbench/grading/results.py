@@ -6,7 +6,7 @@ Grading leaves one JSON file a student in ``grading/EXERCISE/``; here they are r
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ __all__ = ["ITEM_COLUMNS", "STUDENT_COLUMNS", "Results", "load_results", "result
 
 ITEM_COLUMNS = ["student_id", "item", "kind", "points", "max_points", "state", "reason", "misconception", "hint", "answer"]
 STUDENT_COLUMNS = ["student_id", "points", "max_points", "penalty", "total", "needs_manual", "submitted_at", "days_late", "stopped"]
-NOTE_COLUMNS = ["student_id", "source", "kind", "cell", "detail"]
+NOTE_COLUMNS = ["student_id", "source", "kind", "cell", "text"]
 
 
 @dataclass(frozen=True)
@@ -40,16 +40,16 @@ class Results:
         A row a student: student_id, points, max_points, penalty (lateness), total, needs_manual, submitted_at, days_late,
         stopped (why a run ended early, or "").
     notes
-        What the teacher must know: student_id, source (integrity, sandbox), kind, cell, detail.
+        What the teacher must know: student_id, source (integrity, sandbox), kind, cell, text.
     titles
-        Item → {"en": …, "zh": …}.
+        What each item is called, in both languages.
     """
 
     exercise: str
     items: pd.DataFrame
     students: pd.DataFrame
     notes: pd.DataFrame
-    titles: dict[str, dict[str, str]]
+    titles: Mapping[str, Any]
 
     def matrix(self) -> pd.DataFrame:
         """Return the share of its points that each item earned: a row a student, a column an item."""
@@ -58,7 +58,13 @@ class Results:
 
 
 def load_results(
-    course: str | Path, exercise: str, *, due: datetime | None = None, late: LateRule | None = None, roster: Roster | None = None
+    course: str | Path,
+    exercise: str,
+    *,
+    due: datetime | None = None,
+    late: LateRule | None = None,
+    roster: Roster | None = None,
+    by_hand: Mapping[tuple[str, str], float] | None = None,
 ) -> Results:
     """Read what grading left for an exercise.
 
@@ -72,6 +78,8 @@ def load_results(
         Deadline and rule for lateness; without both nothing is taken off.
     roster
         The class, for extensions.
+    by_hand
+        Points that the teacher gave to open tasks, by student and item.
 
     Returns
     -------
@@ -87,7 +95,10 @@ def load_results(
     files = sorted(folder.glob("*.json"))
     if not files:
         raise WorkbenchError(f"{folder}: nothing was graded yet; run: workbench exercises grade {exercise}")
-    return results_of(exercise, [_read(file) for file in files], due=due, late=late, roster=roster)
+    graded = [_read(file) for file in files]
+    for result in graded:
+        result.setdefault("submitted_at", _submitted_at(Path(course) / "submitted" / result["student"] / exercise / "timestamp.txt"))
+    return results_of(exercise, graded, due=due, late=late, roster=roster, by_hand=by_hand)
 
 
 def results_of(
@@ -97,28 +108,28 @@ def results_of(
     due: datetime | None = None,
     late: LateRule | None = None,
     roster: Roster | None = None,
+    by_hand: Mapping[tuple[str, str], float] | None = None,
 ) -> Results:
     """Make the tables from results that are at hand; see `load_results`."""
     items, students, notes, titles = [], [], [], {}
     for result in graded:
         student_id = result["student"]
-        for item in result["items"]:
+        marked = [_marked(item, (by_hand or {}).get((student_id, item["id"]))) for item in result["items"]]
+        for item in marked:
             items.append((student_id, item["id"], *(item.get(name) for name in ITEM_COLUMNS[2:])))
-            titles.setdefault(item["id"], item.get("title") or {})
-        reached = [item["points"] for item in result["items"] if item["points"] is not None]
-        points, most = float(sum(reached)), float(sum(item["max_points"] for item in result["items"]))
+            titles.setdefault(item["id"], item.get("title"))
+        reached = [item["points"] for item in marked if item["points"] is not None]
+        points, most = float(sum(reached)), float(sum(item["max_points"] for item in marked))
         submitted = pd.to_datetime(result.get("submitted_at"), utc=True)
         days, penalty = 0, 0.0
         if due is not None and late is not None and not pd.isna(submitted):
             extension = roster[student_id].extension_h if roster is not None and student_id in roster else 0.0
             days = late.days_late(due, submitted, extension)
             penalty = late.penalty(points, due, submitted, extension)
-        waiting = len(reached) < len(result["items"])
+        waiting = len(reached) < len(marked)
         students.append((student_id, points, most, penalty, points - penalty, waiting, submitted, days, result.get("stopped") or ""))
-        for source in ("integrity", "events"):
-            for note in result.get(source) or ():
-                kind = note.get("what") or note.get("kind") or ""
-                notes.append((student_id, source, kind, note.get("cell") or "", note.get("detail") or ""))
+        notes += [(student_id, "integrity", note["kind"], note.get("cell") or "", note.get("text")) for note in result.get("notes") or ()]
+        notes += [(student_id, "sandbox", "", "", event) for event in result.get("events") or ()]
     found = pd.DataFrame(items, columns=ITEM_COLUMNS)
     found[["points", "max_points"]] = found[["points", "max_points"]].astype("float64")
     listed = pd.DataFrame(students, columns=STUDENT_COLUMNS)
@@ -129,6 +140,22 @@ def results_of(
         pd.DataFrame(notes, columns=NOTE_COLUMNS).sort_values("student_id", ignore_index=True, kind="stable"),
         titles,
     )
+
+
+def _marked(item: dict[str, Any], points: float | None) -> dict[str, Any]:
+    """Return an item with the points a teacher gave it, where there are any."""
+    if points is None:
+        return item
+    state = "right" if points >= item["max_points"] else "partial" if points > 0 else "wrong"
+    return {**item, "points": float(points), "state": state}
+
+
+def _submitted_at(stamp: Path) -> str | None:
+    """Return when a submission was handed in, from the file that collecting leaves beside it."""
+    try:
+        return stamp.read_text(encoding="utf-8").strip().removesuffix(" UTC") + "+00:00"
+    except OSError:
+        return None
 
 
 def _read(file: Path) -> dict[str, Any]:
