@@ -19,6 +19,7 @@ from workbench.grading.results import load_results, results_of
 from workbench.grading.roster import Roster, Student
 from workbench.grading.statistics import cronbach_alpha, item_statistics, misconception_counts
 
+NAME = "02_port_clearance"
 DUE = datetime.fromisoformat("2026-12-01T23:59+08:00")
 ROSTER = Roster(
     (Student("001", "=HYPERLINK(0)", "一班", "9001", "501"), Student("002", "李伟", "二班", "9002", "502"), Student("003", "王芳"))
@@ -173,17 +174,17 @@ def test_the_commands_from_a_zip_to_pages(tmp_path, monkeypatch):
     with zipfile.ZipFile("class.zip", "w") as archive:
         archive.writestr("王芳_9001_assignsubmission_file_/a.ipynb", json.dumps({"nbformat": 4, "cells": []}))
     run = CliRunner().invoke
-    taken = run(workbench, ["exercises", "collect", "demo", "class.zip"])
+    taken = run(workbench, ["exercises", "collect", NAME, "class.zip"])
     assert taken.exit_code == 0 and "1 taken, 1 nothing" in taken.output
-    assert run(workbench, ["exercises", "stats", "demo"]).exit_code == 2  # nothing graded yet
-    (course / "grading/demo").mkdir(parents=True)
-    (course / "grading/demo/001.json").write_text(json.dumps(graded("001", {"points": 3}, {"points": 1})))
-    assert "Cronbach" in run(workbench, ["exercises", "stats", "demo"]).output
+    assert run(workbench, ["exercises", "stats", NAME]).exit_code == 2  # nothing graded yet
+    (course / f"grading/{NAME}").mkdir(parents=True)
+    (course / f"grading/{NAME}/001.json").write_text(json.dumps(graded("001", {"points": 3}, {"points": 1})))
+    assert "Cronbach" in run(workbench, ["exercises", "stats", NAME]).output
     out = run(
-        workbench, ["exercises", "export", "demo", "marks.csv", "--format", "moodle", "--due", "2020-01-01T00:00+08:00", "--per-day", "1"]
+        workbench, ["exercises", "export", NAME, "marks.csv", "--format", "moodle", "--due", "2020-01-01T00:00+08:00", "--per-day", "1"]
     )
     assert out.exit_code == 0 and read_csv(tmp_path / "marks.csv")[0]["Grade"] == "0"
-    assert run(workbench, ["exercises", "report", "demo", "--lang", "zh"]).exit_code == 0
-    assert (tmp_path / "reports/feedback/001/demo/demo.html").is_file() and (tmp_path / "reports/demo.html").is_file()
-    wrong = run(workbench, ["exercises", "report", "demo", "--due", "tomorrow"])
+    assert run(workbench, ["exercises", "report", NAME, "--lang", "zh"]).exit_code == 0
+    assert (tmp_path / f"reports/feedback/001/{NAME}/{NAME}.html").is_file() and (tmp_path / f"reports/{NAME}.html").is_file()
+    wrong = run(workbench, ["exercises", "report", NAME, "--due", "tomorrow"])
     assert wrong.exit_code == 2 and "'tomorrow' is no time" in wrong.output

@@ -20,7 +20,7 @@ def course(tmp_path):
     for n in range(12):
         state = "right" if n > 3 else "wrong"
         items = [
-            {"id": "02.1", "points": float(n > 3), "max_points": 1, "state": state, "title": {"en": "p90", "zh": "p90"}},
+            {"id": "02.1", "points": float(n > 3), "max_points": 1, "state": state},
             {"id": "02.2", "points": None if n % 2 else 2.0, "max_points": 2, "state": "manual" if n % 2 else "right"},
         ]
         if n <= 3:

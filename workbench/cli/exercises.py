@@ -49,17 +49,25 @@ def _roster(course: Path, listed: Path | None, mapping: Path | None) -> Any:
     return roster
 
 
+def _exercise(course: Path, exercise: str) -> Any:
+    """Return an exercise of the course, or a shipped one where the course has no sources of its own."""
+    from workbench.grading.exercise import load
+
+    return load(exercise, course if (course / "source").is_dir() else None)
+
+
 def _results(course: Path, exercise: str, roster: Any, due: str | None, grace: float, per_day: float, none_after: float | None) -> Any:
     from workbench.grading.late import LateRule
     from workbench.grading.results import load_results
 
+    known = _exercise(course, exercise)
     if due is None:
-        return load_results(course, exercise, roster=roster)
+        return load_results(course, known, roster=roster)
     try:
         moment = datetime.fromisoformat(due)
     except ValueError:
         raise ParameterError(f"--due: {due!r} is no time such as 2026-12-01T23:59+08:00") from None
-    return load_results(course, exercise, due=moment, late=LateRule(grace, per_day, none_after), roster=roster)
+    return load_results(course, known, due=moment, late=LateRule(grace, per_day, none_after), roster=roster)
 
 
 @command(exercises, "workbench exercises collect 02_port_clearance moodle_download.zip")
@@ -73,7 +81,7 @@ def collect(
     """Take in submissions: a zip of Moodle or Canvas, or a folder by student number. What cannot be taken stays and is listed."""
     from workbench.grading.collect import collect as taken_in
 
-    table = taken_in(source, _roster(course, listed, mapping), exercise, course, layout=layout)
+    table = taken_in(source, _roster(course, listed, mapping), _exercise(course, exercise).key, course, layout=layout)
     show(rows_of(table), json_file)
     counts = table["outcome"].value_counts()
     click.echo(", ".join(f"{n} {outcome.replace('_', ' ')}" for outcome, n in counts.items()))
@@ -134,5 +142,6 @@ def report(exercise: str, course: Path, listed: Path | None, mapping: Path | Non
 
     roster = _roster(course, listed, mapping)
     results = _results(course, exercise, roster, **late)
+    page = out / f"{results.exercise}.html"
     pages = write_feedback(results, roster, out / "feedback", lang, force=force)
-    click.echo(f"{write_report(results, roster, out / f'{exercise}.html', lang, force=force)}: the class; {len(pages)} pages of feedback")
+    click.echo(f"{write_report(results, roster, page, lang, force=force)}: the class; {len(pages)} pages of feedback")

@@ -46,7 +46,7 @@ def draw_totals(results: Results, lang: str | None = None) -> go.Figure:
     n = int(min(_MOST_BINS, max(1, round(most))))
     counts, edges = np.histogram(totals.clip(0, most), bins=n, range=(0, most))
     figure = style.canvas(
-        texts.text("totals_title", lang, exercise=results.exercise),
+        texts.text("totals_title", lang, exercise=results.label(results.exercise, lang) or results.exercise),
         texts.text("totals_subtitle", lang, n=len(totals), waiting=int(results.students["needs_manual"].sum())),
         height=340,
         showlegend=False,
@@ -163,7 +163,7 @@ def draw_misconceptions(results: Results, lang: str | None = None, *, most: int 
 
 
 def _named(item: str, results: Results, lang: str) -> str:
-    return f"{item} {said(results.titles.get(item), lang)}".strip()
+    return f"{item} {results.label(item, lang)}".strip()
 
 
 def _two(value: float) -> str:

@@ -70,7 +70,7 @@ def write_feedback(results: Results, roster: Roster, folder: str | Path, lang: s
         items = [
             {
                 "item": row["item"],
-                "title": said(results.titles.get(row["item"]), lang),
+                "title": results.label(row["item"], lang),
                 "points": row["points"],
                 "max_points": row["max_points"],
                 "state": row["state"] or "",
@@ -85,7 +85,7 @@ def write_feedback(results: Results, roster: Roster, folder: str | Path, lang: s
         )
         student["stopped"] = shown(said(student["stopped"], lang))
         name = roster[student_id].name if student_id in roster else ""
-        page = _rendered("feedback.html.j2", lang, exercise=results.exercise, student=student, name=name, items=items)
+        page = _rendered("feedback.html.j2", lang, exercise=_title(results, lang), student=student, name=name, items=items)
         pages[Path(folder) / student_id / results.exercise / f"{results.exercise}.html"] = page
     for path in pages:
         refuse_existing(path, force)
@@ -123,7 +123,7 @@ def write_report(results: Results, roster: Roster, path: str | Path, lang: str |
     students, word = results.students, _words(lang)
     statistics = item_statistics(results).to_dict("records")
     for row in statistics:
-        row["title"] = said(results.titles.get(row["item"]), lang)
+        row["title"] = results.label(row["item"], lang)
         row["flagged"] = ", ".join(word("flag", flag) for flag in filter(None, row["flagged"].split(", ")))
     misconceptions = misconception_counts(results).to_dict("records")
     for row in misconceptions:
@@ -146,7 +146,7 @@ def write_report(results: Results, roster: Roster, path: str | Path, lang: str |
     page = _rendered(
         "report.html.j2",
         lang,
-        exercise=results.exercise,
+        exercise=_title(results, lang),
         summary=summary,
         waiting=waiting,
         absent=[f"{student.id} {student.name}" for student in roster if student.id not in graded],
@@ -179,6 +179,10 @@ def _answer(value: Any) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     return shown(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _title(results: Results, lang: str) -> str:
+    return results.label(results.exercise, lang) or results.exercise
 
 
 def _local(moment: pd.Timestamp) -> str:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from workbench.catalogue import Label
 from workbench.errors import WorkbenchError
+from workbench.grading.exercise import Exercise
 from workbench.grading.late import LateRule
 from workbench.grading.roster import Roster
 
@@ -41,15 +43,19 @@ class Results:
         stopped (why a run ended early, or "").
     notes
         What the teacher must know: student_id, source (integrity, sandbox), kind, cell, text.
-    titles
-        What each item is called, in both languages.
+    labels
+        What the exercise and each item are called.
     """
 
     exercise: str
     items: pd.DataFrame
     students: pd.DataFrame
     notes: pd.DataFrame
-    titles: Mapping[str, Any]
+    labels: Mapping[str, Label] = field(default_factory=dict)
+
+    def label(self, key: str, lang: str) -> str:
+        """Return what the exercise or an item is called, "" where nobody said."""
+        return self.labels[key].text(lang) if key in self.labels else ""
 
     def matrix(self) -> pd.DataFrame:
         """Return the share of its points that each item earned: a row a student, a column an item."""
@@ -59,7 +65,7 @@ class Results:
 
 def load_results(
     course: str | Path,
-    exercise: str,
+    exercise: Exercise | str,
     *,
     due: datetime | None = None,
     late: LateRule | None = None,
@@ -73,7 +79,7 @@ def load_results(
     course
         Folder of the course.
     exercise
-        Name of the exercise.
+        The exercise, or its name.
     due, late
         Deadline and rule for lateness; without both nothing is taken off.
     roster
@@ -91,18 +97,19 @@ def load_results(
     WorkbenchError
         When nothing was graded yet, or a file is no result.
     """
-    folder = Path(course) / "grading" / exercise
+    name = exercise if isinstance(exercise, str) else exercise.key
+    folder = Path(course) / "grading" / name
     files = sorted(folder.glob("*.json"))
     if not files:
-        raise WorkbenchError(f"{folder}: nothing was graded yet; run: workbench exercises grade {exercise}")
+        raise WorkbenchError(f"{folder}: nothing was graded yet; run: workbench exercises grade {name}")
     graded = [_read(file) for file in files]
     for result in graded:
-        result.setdefault("submitted_at", _submitted_at(Path(course) / "submitted" / result["student"] / exercise / "timestamp.txt"))
+        result.setdefault("submitted_at", _submitted_at(Path(course) / "submitted" / result["student"] / name / "timestamp.txt"))
     return results_of(exercise, graded, due=due, late=late, roster=roster, by_hand=by_hand)
 
 
 def results_of(
-    exercise: str,
+    exercise: Exercise | str,
     graded: Iterable[dict[str, Any]],
     *,
     due: datetime | None = None,
@@ -111,13 +118,12 @@ def results_of(
     by_hand: Mapping[tuple[str, str], float] | None = None,
 ) -> Results:
     """Make the tables from results that are at hand; see `load_results`."""
-    items, students, notes, titles = [], [], [], {}
+    items, students, notes = [], [], []
     for result in graded:
         student_id = result["student"]
         marked = [_marked(item, (by_hand or {}).get((student_id, item["id"]))) for item in result["items"]]
         for item in marked:
             items.append((student_id, item["id"], *(item.get(name) for name in ITEM_COLUMNS[2:])))
-            titles.setdefault(item["id"], item.get("title"))
         reached = [item["points"] for item in marked if item["points"] is not None]
         points, most = float(sum(reached)), float(sum(item["max_points"] for item in marked))
         submitted = pd.to_datetime(result.get("submitted_at"), utc=True)
@@ -130,15 +136,18 @@ def results_of(
         students.append((student_id, points, most, penalty, points - penalty, waiting, submitted, days, result.get("stopped") or ""))
         notes += [(student_id, "integrity", note["kind"], note.get("cell") or "", note.get("text")) for note in result.get("notes") or ()]
         notes += [(student_id, "sandbox", "", "", event) for event in result.get("events") or ()]
+    name, labels = exercise, {}
+    if not isinstance(exercise, str):
+        name, labels = exercise.key, {exercise.key: exercise.title, **{item.id: item.label for item in exercise.items}}
     found = pd.DataFrame(items, columns=ITEM_COLUMNS)
     found[["points", "max_points"]] = found[["points", "max_points"]].astype("float64")
     listed = pd.DataFrame(students, columns=STUDENT_COLUMNS)
     return Results(
-        exercise,
+        name,
         found.sort_values(["student_id", "item"], ignore_index=True),
         listed.sort_values("student_id", ignore_index=True),
         pd.DataFrame(notes, columns=NOTE_COLUMNS).sort_values("student_id", ignore_index=True, kind="stable"),
-        titles,
+        labels,
     )
 
 

@@ -12,6 +12,7 @@ import traitlets as tr
 
 from workbench import figures
 from workbench.errors import WorkbenchError
+from workbench.grading.exercise import load
 from workbench.grading.results import Results, load_results
 from workbench.grading.roster import Roster
 from workbench.widgets.base import Explorer, choice_control
@@ -73,7 +74,8 @@ class ClassDashboard(Explorer):
 
     def compute(self, replications: int) -> Results:
         """Read the marks of the chosen exercise and group."""
-        results = load_results(self.course, self.exercise, roster=self.roster)
+        exercise = load(self.exercise, self.course if (self.course / "source").is_dir() else None)
+        results = load_results(self.course, exercise, roster=self.roster)
         if not self.group:
             return results
         chosen = [student.id for student in self.roster if student.group == self.group]
