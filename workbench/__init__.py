@@ -50,6 +50,7 @@ _NAMES = {
     "check": "workbench.grading.practice",
     "hint": "workbench.grading.practice",
     "solution": "workbench.grading.practice",
+    "read_roster": "workbench.grading.roster",
     # language
     "set_language": "workbench.language",
 }
