@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "workbench"
 
 LAYERS = [
     {"content", "errors", "files", "language", "units"},
-    {"catalogue", "datasets", "glossary", "parameters", "provenance", "tables"},
+    {"catalogue", "datasets", "glossary", "parameters", "provenance", "tables", "texts"},
     {"models"},
     {"experiments", "logs", "transport"},
     {"figures"},

@@ -136,7 +136,7 @@ def test_words_as_levers_and_conditions_that_split_nothing():
     lever = Factor("package", "lever", values=("none", "small", "large"))
     renamed = Sweep(**{**vars(given_sweep), "table": table, "uncertainties": (varied[1],), "levers": (lever,)})
     found = discover(renamed, "release_time_h", at_least=20)
-    assert found.boxes[0].limits == {"package": ["large"]} and "package is large" in found.explain()
+    assert found.boxes[0].limits == {"package": ["large"]} and "package = large" in found.explain()
     with pytest.raises(ParameterError, match="holds nowhere; release_time_h goes from 0 to 21"):
         discover(renamed, "release_time_h", at_least=500)
     with pytest.raises(ParameterError, match="exactly one of at_most and at_least"):
@@ -159,7 +159,7 @@ def test_the_value_found_meets_the_target(baseline):
     there = baseline.apply(wb.what_if("scale", path=PREPARE, factor=found.value))
     assert wb.simulate(there, DESIGN).summary().loc["all", "mean"] == pytest.approx(110, abs=0.5)
     assert found.low < found.value < found.high
-    assert f"must be {found.value:.4g} (95 % interval" in found.explain()
+    assert f"papers: time (times)” at {found.value:.4g}, time from arrival to release comes to 110 h (95 %" in found.explain()
 
 
 def test_a_change_in_percent_compares_both_sides_at_the_value(baseline):
@@ -193,8 +193,8 @@ def test_where_nothing_suffices_it_is_said_clearly(baseline):
     found = wb.break_even(baseline, PREPARE, wb.times(0.9, 1.1), DESIGN, target=20)
     assert found.value is None
     lowest = found.trials["release_time_h"].min()
-    assert f"No {PREPARE} from 0.9 to 1.1 brings release_time_h to 20: it stays within {lowest:.4g}" in found.explain()
-    assert "nearest at 0.9" in found.explain() and "达不到 20" in found.explain("zh")
+    assert f"from 0.9 to 1.1 with which time from arrival to release comes to 20 h: it stays between {lowest:.4g} h" in found.explain()
+    assert "nearest at 0.9" in found.explain() and "达到20 小时" in found.explain("zh")
 
 
 def test_mistakes_of_a_break_even(baseline):

@@ -11,7 +11,7 @@ from workbench.errors import UnknownKeyError
 from workbench.figures import texts
 from workbench.models import clearance
 
-FIGURES = Path(texts.__file__).parent
+PACKAGE = Path(texts.__file__).parent
 ENTRIES = catalogue.raw("figure_texts")
 CHINESE = re.compile(r"[一-鿿]")
 LOOKED_UP = ("attribute_", "flow_", "quantity_", "resource_", "value_", "weekday_")
@@ -36,7 +36,7 @@ def test_chinese_is_written_in_chinese_and_english_is_not():
 
 
 def test_every_text_is_used():
-    code = "".join(path.read_text(encoding="utf-8") for path in FIGURES.glob("*.py"))
+    code = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
     literal = set(re.findall(r"""["']([a-z_]+)["']""", code))
     made = tuple({*re.findall(r"""f["']([a-z]+_)\{""", code), *LOOKED_UP})
     unused = [key for key in ENTRIES if key not in literal and not key.startswith(made)]

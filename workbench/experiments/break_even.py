@@ -12,12 +12,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from workbench import texts
 from workbench.errors import ParameterError
 from workbench.experiments.cluster import connected
 from workbench.experiments.design import Design
 from workbench.experiments.ensemble import Variant, evaluate
 from workbench.experiments.executor import Progress, Submits
 from workbench.experiments.factors import Factor, Setting, Times, factors
+from workbench.experiments.names import factor_name, outcome_name, unit_name
 from workbench.experiments.outcomes import Outcome, chosen
 from workbench.experiments.statistics import Estimate
 from workbench.models.reform import Measure, Package
@@ -39,7 +41,7 @@ class BreakEven:
         The value, or None where none in the range meets the target.
     low, high
         Interval of the value, from that of the outcome there and its slope; NaN where there is none.
-    path, between
+    factor
         What was varied, and its range.
     target, percent
         What was to be met; in percent of the baseline, or in the unit of the outcome.
@@ -52,8 +54,7 @@ class BreakEven:
     value: float | int | None
     low: float
     high: float
-    path: str
-    between: tuple[float, float]
+    factor: Factor
     target: float
     percent: bool
     outcome: Outcome
@@ -61,29 +62,35 @@ class BreakEven:
 
     def explain(self, lang: str = "en") -> str:
         """Return the answer in a sentence."""
-        zh, unit = lang == "zh", " %" if self.percent else ""
-        name = self.outcome.key
-        target = f"{self.target:+g} %" if self.percent else f"{self.target:g}"
+        said = texts.text
+        unit = "%" if self.percent else unit_name(self.outcome, lang)
+        reaches = said(
+            "break_even_change" if self.percent else "break_even_value",
+            lang,
+            outcome=outcome_name(self.outcome, lang),
+            target=_with_unit(self.target, unit),
+        )
+        words = {"factor": factor_name(self.factor, lang), "reaches": reaches}
         if self.value is not None:
-            interval = f"{self.low:.4g}–{self.high:.4g}"
-            shown = "" if np.isnan(self.low) else f"（95% 区间 {interval}）" if zh else f" (95 % interval {interval})"
-            if zh:
-                return f"{name} 要{'变化' if self.percent else '达到'} {target}，{self.path} 须为 {self.value:.4g}{shown}。"
-            return f"For {name} to {'change by' if self.percent else 'come to'} {target}, {self.path} must be {self.value:.4g}{shown}."
+            interval = "" if np.isnan(self.low) else said("break_even_interval", lang, low=f"{self.low:.4g}", high=f"{self.high:.4g}")
+            return said("break_even_found", lang, **words, value=f"{self.value:.4g}", interval=interval)
         values = self.trials.iloc[:, 0]
         nearest = (values - self.target).abs().idxmin()
-        reached = f"{values.min():.4g} … {values.max():.4g}{unit}"
-        low, high = self.between
-        if zh:
-            return (
-                f"{self.path} 在 {low:g} 至 {high:g} 之间时，{name} 达不到 {target}：只在 {reached} 之间；"
-                f"最接近的是 {nearest:.4g} 处的 {values[nearest]:.4g}{unit}。"
-            )
-        brings = f"changes {name} by" if self.percent else f"brings {name} to"
-        return (
-            f"No {self.path} from {low:g} to {high:g} {brings} {target}: it stays within {reached}, "
-            f"nearest at {nearest:.4g} with {values[nearest]:.4g}{unit}."
+        reached = {name: _with_unit(value, unit) for name, value in (("least", values.min()), ("most", values.max()))}
+        return said(
+            "break_even_none",
+            lang,
+            **words,
+            low=f"{self.factor.low:.4g}",
+            high=f"{self.factor.high:.4g}",
+            **reached,
+            nearest=f"{nearest:.4g}",
+            there=_with_unit(values[nearest], unit),
         )
+
+
+def _with_unit(value: float, unit: str) -> str:
+    return f"{value:.4g} {unit}".strip().replace("-", "−")
 
 
 @dataclass(frozen=True)
@@ -178,7 +185,7 @@ def break_even(
         {column: [one.estimate for one in rows.values()], "half_width": [one.half_width for one in rows.values()]},
         index=pd.Index(list(rows), name=path),
     )
-    return BreakEven(value, low, high, path, (factor.low, factor.high), trials.target, percent is not None, outcome, table)
+    return BreakEven(value, low, high, factor, trials.target, percent is not None, outcome, table)
 
 
 def _measured(

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from workbench import texts
 from workbench.errors import ParameterError
 from workbench.experiments.factors import Factor
+from workbench.experiments.names import factor_limit, outcome_name, unit_name
 from workbench.experiments.outcomes import Outcome
 from workbench.experiments.sweep import Sweep
 
@@ -70,41 +72,25 @@ class Discovery:
     factors: tuple[Factor, ...]
     tree: Any
 
+    def condition_in_words(self, lang: str) -> str:
+        """Return what is of interest, as a reader says it."""
+        sign, threshold = self.condition
+        unit = unit_name(self.outcome, lang)
+        return f"{outcome_name(self.outcome, lang)} {sign} {threshold:g}{' ' if unit else ''}{unit}"
+
     def explain(self, lang: str = "en") -> str:
         """Return the boxes in words, a line each."""
-        sign, threshold = self.condition
-        wanted = f"{self.outcome.key} {sign} {threshold:g}"
+        factors = {factor.name: factor for factor in self.factors}
         n, of = int(self.interest.sum()), len(self.interest)
-        zh = lang == "zh"
-        lines = [f"{of} 次试验中 {n} 次满足 {wanted}。" if zh else f"{wanted} holds in {n} of {of} experiments."]
+        lines = [texts.text("discovered", lang, condition=self.condition_in_words(lang), n=n, of=of)]
         if not self.boxes:
-            lines.append("没有哪一区域以此为主。" if zh else "There is no part in which it prevails.")
+            lines.append(texts.text("discovered_nowhere", lang))
         for box in self.boxes:
-            limits = ("，且 " if zh else " and ").join(words(name, limit, zh) for name, limit in box.limits.items())
-            limits = limits or ("处处" if zh else "everywhere")
+            limits = (factor_limit(factors[name], limit, lang) for name, limit in box.limits.items())
+            where = texts.text("discovered_and", lang).join(limits) or texts.text("discovered_everywhere", lang)
             held = round(box.density * box.n)
-            lines.append(
-                f"条件：{limits}——{box.n} 次中 {held} 次满足，占全部满足者的 {box.coverage:.0%}。"
-                if zh
-                else f"Where {limits}: in {held} of {box.n} experiments, which are {box.coverage:.0%} of all where it holds."
-            )
+            lines.append(texts.text("discovered_box", lang, where=where, n=box.n, k=held, coverage=f"{box.coverage:.0%}"))
         return "\n".join(lines)
-
-
-def words(name: str, limit: Any, zh: bool = False) -> str:
-    """Return a limit of a factor as a reader says it.
-
-    Examples
-    --------
-    >>> words("x", (2.0, float("inf"))), words("y", ["on"])
-    ('x ≥ 2', 'y is on')
-    """
-    if isinstance(limit, list):
-        return f"{name} {'为' if zh else 'is'} {('或' if zh else ' or ').join(map(str, limit))}"
-    low, high = limit
-    if np.isinf(low):
-        return f"{name} ≤ {high:.4g}"
-    return f"{name} ≥ {low:.4g}" if np.isinf(high) else f"{low:.4g} ≤ {name} ≤ {high:.4g}"
 
 
 def discover(

@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from workbench import texts  # noqa: F401  the words that every figure takes
+
 _MODULES = {
     "draw_comparison": "comparison",
     "draw_costs": "choice",

@@ -59,7 +59,7 @@ def draw_comparison(
     unit = units.unit_of(on)
     label = (unit.zh if lang == "zh" else unit.en) if unit else ""
     figure = style.canvas(
-        texts.text("comparison_title", lang, quantity=style.quantity_name(on, lang)),
+        texts.text("comparison_title", lang, quantity=texts.quantity_name(on, lang)),
         texts.text("comparison_note", lang, n=_pairs(rows)),
         height=190 + 52 * len(rows),
         margin={"r": 190, "b": 76},

@@ -10,8 +10,8 @@ from workbench import language
 from workbench.experiments import Discovery
 from workbench.experiments.discovery import Box
 from workbench.experiments.factors import Factor
+from workbench.experiments.names import factor_limit, factor_name, factor_value
 from workbench.figures import style, texts
-from workbench.figures.outcomes import factor_name, factor_value, outcome_name, unit_name
 
 __all__ = ["draw_discovery"]
 
@@ -37,11 +37,8 @@ def draw_discovery(found: Discovery, *, lang: str | None = None) -> go.Figure:
     """
     lang = language.chosen(lang)
     across, up = _two(found)
-    sign, threshold = found.condition
-    unit = unit_name(found.outcome, lang)
-    condition = f"{outcome_name(found.outcome, lang)} {sign} {threshold:g}{' ' if unit else ''}{unit}"
     figure = style.canvas(
-        texts.text("discovery_title", lang, condition=condition),
+        texts.text("discovery_title", lang, condition=found.condition_in_words(lang)),
         texts.text("discovery_note", lang, n=len(found.interest), k=int(found.interest.sum())),
         height=560,
         margin={"b": 110, "r": 40},
@@ -152,16 +149,8 @@ def _words(box: Box, across: Factor, up: Factor | None, found: Discovery, lang: 
     count = texts.text("discovery_box", lang, n=box.n, k=round(box.density * box.n), coverage=f"{box.coverage:.0%}")
     drawn = {across.name, up.name if up else ""}
     more = [
-        _limit(factor, box.limits[factor.name], lang) for factor in found.factors if factor.name in box.limits and factor.name not in drawn
+        factor_limit(factor, box.limits[factor.name], lang)
+        for factor in found.factors
+        if factor.name in box.limits and factor.name not in drawn
     ]
     return "<br>".join([f"<b>{count}</b>", *more])
-
-
-def _limit(factor: Factor, limit: object, lang: str) -> str:
-    name = factor_name(factor, lang)
-    if isinstance(limit, list):
-        return f"{name}: {texts.join((factor_value(value, lang) for value in limit), lang)}"
-    low, high = limit
-    if np.isinf(low):
-        return f"{name} ≤ {texts.number(high, 4)}"
-    return f"{name} ≥ {texts.number(low, 4)}" if np.isinf(high) else f"{name}: {texts.number(low, 4)} – {texts.number(high, 4)}"

@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 from workbench import language
 from workbench.errors import ParameterError, UnknownKeyError
 from workbench.experiments import Sweep
+from workbench.experiments.names import factor_name, factor_value, outcome_axis
 from workbench.figures import lettering, style, texts
-from workbench.figures.outcomes import factor_name, factor_value, outcome_axis
 
 __all__ = ["draw_front", "draw_stakeholders"]
 

@@ -59,7 +59,7 @@ def draw_release_times(
     """
     lang = language.chosen(lang)
     found = samples(runs, on, by, lang)
-    title = texts.text("release_times_title", lang) if on == "release_time_h" else style.quantity_name(on, lang)
+    title = texts.text("release_times_title", lang) if on == "release_time_h" else texts.quantity_name(on, lang)
     figure = style.canvas(
         title,
         source_line(runs, lang) or texts.text("n_cases", lang, n=texts.count(sum(len(sample.values) for sample in found))),

@@ -189,7 +189,7 @@ def draw_timeline(curve: pd.DataFrame, *, on: str = "release_time_h", lang: str 
     steps = _steps(curve, lang)
     listed = [line for number, (since, _, words) in enumerate(steps, 1) for line in _listed(number, since, words)]
     figure = style.canvas(
-        texts.text("timeline_title", lang, quantity=style.quantity_name(on, lang)),
+        texts.text("timeline_title", lang, quantity=texts.quantity_name(on, lang)),
         texts.text("timeline_note", lang),
         height=430 + _LINE_PX * len(listed),
         margin={"r": 40, "b": 90 + _LINE_PX * len(listed)},

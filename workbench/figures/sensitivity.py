@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 
 from workbench import language
 from workbench.experiments import Sweep, sensitivity
+from workbench.experiments.names import factor_name, outcome_axis, outcome_name
 from workbench.figures import lettering, style, texts
-from workbench.figures.outcomes import factor_name, outcome_axis, outcome_name
 
 __all__ = ["draw_sensitivity"]
 
@@ -63,7 +63,7 @@ def draw_sensitivity(swept: Sweep, outcome: str, *, policy: int = 0, lang: str |
 
 
 def _index_axis(index: str, outcome: str, lang: str) -> str:
-    name = style.quantity_name(_INDICES[index], lang)
+    name = texts.quantity_name(_INDICES[index], lang)
     return outcome_axis(outcome, lang, name) if index == "mu_star" else name
 
 
@@ -94,7 +94,7 @@ def _index_bars(table: pd.DataFrame, index: str, names: list[str], number: int, 
     half = table.get(f"{index}_half_width")
     return go.Bar(
         meta=index,
-        name=style.quantity_name(_INDICES[index], lang),
+        name=texts.quantity_name(_INDICES[index], lang),
         orientation="h",
         xaxis="x2",
         y=names,

@@ -25,7 +25,6 @@ __all__ = [
     "canvas",
     "colour",
     "pale",
-    "quantity_name",
     "rank",
 ]
 
@@ -141,17 +140,11 @@ def axis_title(quantity: str, lang: str) -> str:
     'time from arrival to release (h)'
     """
     unit = units.unit_of(quantity)
-    label = quantity_name(quantity, lang)
+    label = texts.quantity_name(quantity, lang)
     if unit is None or unit.suffix == "share":
         return label
     name = unit.zh if lang == "zh" else unit.en
     return f"{label}（{name}）" if lang == "zh" else f"{label} ({name})"
-
-
-def quantity_name(quantity: str, lang: str) -> str:
-    """Return the name of a quantity, the suffix of its unit left out."""
-    unit = units.unit_of(quantity)
-    return texts.quantity(quantity if unit is None else quantity.removesuffix(f"_{unit.suffix}"), lang)
 
 
 def colour(index: int, key: str = "") -> str:

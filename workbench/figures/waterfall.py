@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 from workbench import language
 from workbench.errors import ParameterError
 from workbench.experiments import Attribution
+from workbench.experiments.names import outcome_axis, outcome_name, unit_name
 from workbench.figures import lettering, style, texts
-from workbench.figures.outcomes import outcome_axis, outcome_name, unit_name
 
 __all__ = ["draw_waterfall"]
 

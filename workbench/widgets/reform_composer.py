@@ -22,7 +22,6 @@ from workbench.errors import ParameterError, WorkbenchError
 from workbench.experiments import Design, Runs, compare_runs, simulate
 from workbench.experiments.attribution import Attribution, attribute
 from workbench.figures import texts
-from workbench.figures.style import quantity_name
 from workbench.files import refuse_existing, write_whole
 from workbench.models import adoption, reform
 from workbench.models.measure_records import Theme
@@ -265,7 +264,7 @@ class ReformComposer(Explorer):
 
         themes = [(catalogue.entry("themes", key, Theme).label.text(self.lang), key) for key in catalogue.keys("themes")]
         places = [(office(key).label.text(self.lang), key) for key in self._places()]
-        outcomes = [(quantity_name(key, self.lang), key) for key in self._outcomes()]
+        outcomes = [(texts.quantity_name(key, self.lang), key) for key in self._outcomes()]
         staff = [
             number_control(
                 self,

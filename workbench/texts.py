@@ -1,4 +1,4 @@
-"""Words in figures: every text stands in ``catalogues/figure_texts.yaml`` in both languages, so an official can correct it."""
+"""Words in figures and explanations: all stand in ``catalogues/figure_texts.yaml``, in both languages, so an official can correct them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from workbench import catalogue
+from workbench import catalogue, units
 from workbench.errors import UnknownKeyError
 
 __all__ = [
@@ -19,9 +19,11 @@ __all__ = [
     "group",
     "hours",
     "join",
+    "known",
     "name",
     "number",
     "quantity",
+    "quantity_name",
     "resource",
     "segment",
     "signed",
@@ -63,14 +65,27 @@ def text(key: str, lang: str, **values: object) -> str:
     return str(entries[key][lang]).format(**values)
 
 
-def _known(key: str, lang: str) -> str | None:
+def known(key: str, lang: str) -> str | None:
+    """Return a text of the catalogue as it stands, None where there is no such text."""
     entry = _entries(_TEXTS).get(key)
     return None if entry is None else str(entry[lang])
 
 
 def quantity(column: str, lang: str) -> str:
     """Return the name of a quantity without its unit; an unknown one keeps its own name, in words."""
-    return _known(f"quantity_{column}", lang) or column.replace("_", " ")
+    return known(f"quantity_{column}", lang) or column.replace("_", " ")
+
+
+def quantity_name(column: str, lang: str) -> str:
+    """Return the name of a quantity, the suffix of its unit left out.
+
+    Examples
+    --------
+    >>> quantity_name("release_time_h", "en")
+    'time from arrival to release'
+    """
+    unit = units.unit_of(column)
+    return quantity(column if unit is None else column.removesuffix(f"_{unit.suffix}"), lang)
 
 
 def name(kind: str, key: str, lang: str) -> str:
@@ -112,22 +127,22 @@ def segment(key: str, lang: str) -> str:
 
 def flow(key: str, lang: str) -> str:
     """Return the name of a flow (documents, goods); an unknown one as it is."""
-    return _known(f"flow_{key.replace(' ', '_').lower()}", lang) or key
+    return known(f"flow_{key.replace(' ', '_').lower()}", lang) or key
 
 
 def resource(key: str, lang: str) -> str:
     """Return the name of a kind of resource; an unknown one as it is, in words."""
-    return _known(f"resource_{key}", lang) or key.replace("_", " ")
+    return known(f"resource_{key}", lang) or key.replace("_", " ")
 
 
 def cost(key: str, lang: str) -> str:
     """Return the name of a cost item; an unknown one as it is, in words."""
-    return _known(f"cost_{key}", lang) or key.replace("_", " ")
+    return known(f"cost_{key}", lang) or key.replace("_", " ")
 
 
 def attribute(key: str, lang: str) -> str:
     """Return the name of an attribute of a case; an unknown one as it is, in words."""
-    return _known(f"attribute_{key}", lang) or key.replace("_", " ")
+    return known(f"attribute_{key}", lang) or key.replace("_", " ")
 
 
 _GROUPS = {"mode": "modes", "operator_class": "operators", "office": "offices", "entry_office": "offices"}
@@ -154,7 +169,7 @@ def group(column: str, key: Any, lang: str) -> str:
 def value(attribute: str, item: Any, lang: str) -> str:
     """Return the value of an attribute of a case as a reader says it (``true`` → yes); an unknown one as it is."""
     written = str(item).lower() if isinstance(item, bool) else str(item)
-    return _known(f"value_{attribute}_{written}", lang) or _known(f"value_{written}", lang) or written
+    return known(f"value_{attribute}_{written}", lang) or known(f"value_{written}", lang) or written
 
 
 def condition(when: Mapping[str, Any], lang: str) -> str:

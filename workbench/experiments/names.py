@@ -1,16 +1,17 @@
-"""Name outcomes and factors in figures: in both languages, with their unit, whoever registered them."""
+"""Name outcomes and factors for readers: in both languages, with their unit, whoever registered them."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from workbench import units
+import numpy as np
+
+from workbench import texts, units
 from workbench.experiments.factors import Factor
 from workbench.experiments.outcomes import NET, Outcome, outcome
-from workbench.figures import style, texts
 
-__all__ = ["factor_name", "factor_value", "outcome_axis", "outcome_name", "unit_name"]
+__all__ = ["factor_limit", "factor_name", "factor_value", "outcome_axis", "outcome_name", "unit_name"]
 
 
 def outcome_name(key: str | Outcome, lang: str) -> str:
@@ -26,7 +27,7 @@ def outcome_name(key: str | Outcome, lang: str) -> str:
         return one.label.text(lang)
     if one.key.startswith(NET):
         return texts.text("net_of", lang, party=texts.name("parties", one.key.removeprefix(NET), lang))
-    return style.quantity_name(one.key, lang)
+    return texts.quantity_name(one.key, lang)
 
 
 def unit_name(key: str | Outcome, lang: str) -> str:
@@ -54,33 +55,45 @@ def outcome_axis(key: str | Outcome, lang: str, what: str = "") -> str:
     return name if not unit else f"{name}（{unit}）" if lang == "zh" else f"{name} ({unit})"
 
 
+_STEP = r"^(?:modes\.[^.]+\.)?steps\.(?P<step>.+)"
 _PATHS = (
     (re.compile(r"^resources\.(?P<resource>.+)\.capacity$"), "factor_capacity"),
-    (re.compile(r"^(?:modes\.[^.]+\.)?steps\.(?P<step>[^.]+)\.duration\."), "factor_duration"),
+    (re.compile(_STEP + r"\.duration\."), "factor_duration"),
+    (re.compile(_STEP + r"\.writes\.\d+\.values\.(?P<value>[^.]+)$"), "factor_write"),
     (re.compile(r"^policies\.[^.]+\.shares\.(?P<group>[^.]+)\.(?P<value>[^.]+)$"), "factor_share"),
     (re.compile(r"^modes\.(?P<mode>[^.]+)\.share$"), "factor_mode"),
-    (re.compile(r"^traffic\.declarations_per_day$"), "factor_traffic"),
+    (re.compile(r"^modes\.(?P<mode>[^.]+)\.availability$"), "factor_availability"),
 )
 
 
 def factor_name(factor: Factor | str, lang: str) -> str:
-    """Return what a path means to a reader, or the measure that a lever is named after; an unusual one as it is.
+    """Return what a path means to a reader, or the measure that a lever stands for; an unusual one as it is.
 
     Examples
     --------
-    >>> factor_name("resources.scanner@CNSHA.capacity", "en"), factor_name("prices.visit_cny", "en")
-    ('container scanner: units', 'prices.visit_cny')
+    >>> factor_name("resources.scanner@CNSHA.capacity", "en"), factor_name("targets.release_h", "en")
+    ('container scanner: units', 'targets.release_h')
     """
     if isinstance(factor, Factor) and factor.op == "package":
-        named = [part.record.label for package in factor.packages.values() for part in package.parts if part.key == factor.name]
-        return named[0].text(lang) if named else factor.name
+        return _lever_name(factor, lang)
     path = factor.name if isinstance(factor, Factor) else factor
     times = "（倍）" if lang == "zh" else " (times)"
-    suffix = times if isinstance(factor, Factor) and factor.op == "times" else ""
+    return _path_name(path, lang) + (times if isinstance(factor, Factor) and factor.op == "times" else "")
+
+
+def _path_name(path: str, lang: str) -> str:
     for pattern, key in _PATHS:
         if found := pattern.match(path):
-            return texts.text(key, lang, **{part: _SAID[part](word, lang) for part, word in found.groupdict().items()}) + suffix
-    return path + suffix
+            return texts.text(key, lang, **{part: _SAID[part](word, lang) for part, word in found.groupdict().items()})
+    return texts.known(f"factor_{path.replace('.', '_')}", lang) or path
+
+
+def _lever_name(factor: Factor, lang: str) -> str:
+    """Return the label of the one measure that a lever applies or not; a lever among packages keeps its own name."""
+    applied = [package.parts for package in factor.packages.values() if package.parts]
+    if len(applied) == 1 and len(applied[0]) == 1:
+        return applied[0][0].record.label.text(lang)
+    return factor.name
 
 
 _SAID = {
@@ -97,3 +110,22 @@ def factor_value(value: Any, lang: str) -> str:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return texts.number(value, 4)
     return texts.value("lever", value, lang)
+
+
+def factor_limit(factor: Factor, limit: Any, lang: str) -> str:
+    """Return what a box allows a factor: from where to where, or which values.
+
+    Examples
+    --------
+    >>> factor_limit(Factor("x", "uncertainty", 0, 9), (2.0, float("inf")), "en")
+    'x ≥ 2'
+    >>> factor_limit(Factor("y", "lever", values=("on", "off")), ["on"], "zh")
+    'y = 实施'
+    """
+    name = factor_name(factor, lang)
+    if isinstance(limit, list):
+        return f"{name} = {texts.join((factor_value(value, lang) for value in limit), lang)}"
+    low, high = limit
+    if np.isinf(low):
+        return f"{name} ≤ {texts.number(high, 4)}"
+    return f"{name} ≥ {texts.number(low, 4)}" if np.isinf(high) else f"{texts.number(low, 4)} ≤ {name} ≤ {texts.number(high, 4)}"
