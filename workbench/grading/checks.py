@@ -252,7 +252,7 @@ def _float(value: float) -> float:
     try:
         return float(value)
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
 
 
 def _within(value: float, expected: float, check: Check) -> bool:
@@ -308,6 +308,8 @@ def _absent(name: str) -> Verdict:
 
 def _together(steps: Mapping[str, Verdict], checks: Mapping[str, Check]) -> Verdict:
     """Return one verdict for all steps; the first misconception speaks for the whole."""
+    if all(verdict.state == "unanswered" for verdict in steps.values()):
+        return Verdict(0.0, "unanswered", said("unanswered"), steps=steps)
     share = sum(checks[name].weight * verdict.share for name, verdict in steps.items()) / sum(one.weight for one in checks.values())
     share = 1.0 if all(verdict.share >= 1 for verdict in steps.values()) else share
     n_right = sum(verdict.state == "right" for verdict in steps.values())
