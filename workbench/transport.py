@@ -161,7 +161,9 @@ def _from_catalogue(entry: Network, on: str, modes: tuple[str, ...]) -> nx.Multi
     missing = [each.leg for each in entry.services if each.leg not in keys]
     if missing and on == entry.on and not modes:
         raise UnknownKeyError("leg in this network on its day", missing[0], keys, entry.where)
-    net.graph.update(key=entry.key, label={"zh": entry.label.zh, "en": entry.label.en}, period=on, trunk=tuple(key for key in entry.trunk if key in net))
+    net.graph.update(
+        key=entry.key, label={"zh": entry.label.zh, "en": entry.label.en}, period=on, trunk=tuple(key for key in entry.trunk if key in net)
+    )
     return net
 
 
@@ -194,9 +196,10 @@ def validate(folder: str | Path) -> pd.DataFrame:
     """List what is wrong with a folder of CSV: columns ``file``, ``problem``; empty where all is well."""
     try:
         read_folder(folder)
-    except (DatasetError, NetworkError) as error:
-        lines = [line for line in str(error).splitlines() if line]
-        return pd.DataFrame([line.partition(": ")[::2] for line in lines], columns=["file", "problem"])
+    except NetworkError as error:
+        return pd.DataFrame(error.problems, columns=["file", "problem"])
+    except DatasetError as error:
+        return pd.DataFrame([line.partition(": ")[::2] for line in str(error).splitlines()], columns=["file", "problem"])
     return pd.DataFrame(columns=["file", "problem"])
 
 

@@ -65,28 +65,99 @@ OWN_TIME_ZONES = {
 
 # District in Chinese → key of catalogues/offices.yaml; nodes with an office of their own come second.
 DISTRICTS = {
-    "上海海关": "CNSHA", "南京海关": "CNNKG", "杭州海关": "CNHGH", "宁波海关": "CNNGB", "合肥海关": "CNHFE", "南昌海关": "CNKHN", "武汉海关": "CNWUH",
-    "长沙海关": "CNCSX", "重庆海关": "CNCKG", "成都海关": "CNCTU", "贵阳海关": "CNKWE", "昆明海关": "CNKMG", "广州海关": "CNCAN", "深圳海关": "CNSZX",
-    "拱北海关": "CNZUH", "黄埔海关": "CNHUA", "厦门海关": "CNXMN", "南宁海关": "CNNNG", "青岛海关": "CNTAO", "郑州海关": "CNCGO", "太原海关": "CNTYN",
-    "西安海关": "CNSIA", "兰州海关": "CNLHW", "乌鲁木齐海关": "CNURC", "大连海关": "CNDLC", "哈尔滨海关": "CNHRB", "呼和浩特海关": "CNHET",
-    "满洲里海关": "CNMLX", "天津海关": "CNTSN",
-}  # fmt: skip
+    "上海海关": "CNSHA",
+    "南京海关": "CNNKG",
+    "杭州海关": "CNHGH",
+    "宁波海关": "CNNGB",
+    "合肥海关": "CNHFE",
+    "南昌海关": "CNKHN",
+    "武汉海关": "CNWUH",
+    "长沙海关": "CNCSX",
+    "重庆海关": "CNCKG",
+    "成都海关": "CNCTU",
+    "贵阳海关": "CNKWE",
+    "昆明海关": "CNKMG",
+    "广州海关": "CNCAN",
+    "深圳海关": "CNSZX",
+    "拱北海关": "CNZUH",
+    "黄埔海关": "CNHUA",
+    "厦门海关": "CNXMN",
+    "南宁海关": "CNNNG",
+    "青岛海关": "CNTAO",
+    "郑州海关": "CNCGO",
+    "太原海关": "CNTYN",
+    "西安海关": "CNSIA",
+    "兰州海关": "CNLHW",
+    "乌鲁木齐海关": "CNURC",
+    "大连海关": "CNDLC",
+    "哈尔滨海关": "CNHRB",
+    "呼和浩特海关": "CNHET",
+    "满洲里海关": "CNMLX",
+    "天津海关": "CNTSN",
+}
 OWN_OFFICES = {
-    "CNYSA": "CNYSA", "CNWGQ": "CNWGQ", "AP-PVG": "CNPVG", "CNYTN": "CNYTN", "CNSHK": "CNSHK", "CNHUG": "CNHUG", "CNSZW": "CNSZW",
-    "CN-FTZ-WGQ": "CNWGQBZ", "CN-FTZ-YS": "CNYSABZ", "CN-FTZ-PVG": "CNPVGBZ", "CNKUS": "CNKUNBZ", "CN-FTZ-XY": "CNCKGBZ", "CN-FTZ-SIP": "CNSZH",
-}  # fmt: skip
+    "CNYSA": "CNYSA",
+    "CNWGQ": "CNWGQ",
+    "AP-PVG": "CNPVG",
+    "CNYTN": "CNYTN",
+    "CNSHK": "CNSHK",
+    "CNHUG": "CNHUG",
+    "CNSZW": "CNSZW",
+    "CN-FTZ-WGQ": "CNWGQBZ",
+    "CN-FTZ-YS": "CNYSABZ",
+    "CN-FTZ-PVG": "CNPVGBZ",
+    "CNKUS": "CNKUNBZ",
+    "CN-FTZ-XY": "CNCKGBZ",
+    "CN-FTZ-SIP": "CNSZH",
+}
 # City code → the node that stands for the city, where the code is no node itself.
 CITIES = {
-    "CNSHA": "CNYSA", "CNCKG": "CN-GUOYUAN", "CNWUH": "CN-YANGLUO", "CNNKG": "CNNJG", "CNHGH": "CNHAZ", "CNHFE": "CNHFI", "CNKHN": "CNNCH", "CNCSX": "CNCSH",
-    "CNCTU": "CN-CDQBJ", "CNKWE": "CNGYA", "CNKMG": "CNKNM", "CNNGB": "CNBLG", "CNTYN": "CNTYU", "CNCGO": "CN-PUTIAN", "CNSIA": "CNXAG", "CNLHW": "CNLAZ",
-    "CNURC": "CNURM", "CNHRB": "CNHRN", "CNTAO": "CNQDG", "CNTSN": "CNTXG", "CNDLC": "CNDAG", "CNXMN": "CNXMG", "CNCAN": "CNNSA", "CNSZX": "CNYTN",
+    "CNSHA": "CNYSA",
+    "CNCKG": "CN-GUOYUAN",
+    "CNWUH": "CN-YANGLUO",
+    "CNNKG": "CNNJG",
+    "CNHGH": "CNHAZ",
+    "CNHFE": "CNHFI",
+    "CNKHN": "CNNCH",
+    "CNCSX": "CNCSH",
+    "CNCTU": "CN-CDQBJ",
+    "CNKWE": "CNGYA",
+    "CNKMG": "CNKNM",
+    "CNNGB": "CNBLG",
+    "CNTYN": "CNTYU",
+    "CNCGO": "CN-PUTIAN",
+    "CNSIA": "CNXAG",
+    "CNLHW": "CNLAZ",
+    "CNURC": "CNURM",
+    "CNHRB": "CNHRN",
+    "CNTAO": "CNQDG",
+    "CNTSN": "CNTXG",
+    "CNDLC": "CNDAG",
+    "CNXMN": "CNXMG",
+    "CNCAN": "CNNSA",
+    "CNSZX": "CNYTN",
     "CNSZH": "CNKUS",
-}  # fmt: skip
+}
 LABEL_POSITIONS = {
-    "CNYSA": "bottom right", "CNWGQ": "top right", "CN-WUSONG": "bottom left", "CNNJG": "top left", "CNWHI": "bottom left", "CNTAC": "top left",
-    "CNNTG": "top right", "CNZJG": "bottom left", "CNJIU": "bottom left", "CNHSI": "bottom right", "CN-YANGLUO": "top right", "CNCLJ": "bottom left",
-    "CN-GUOYUAN": "top right", "CNCTN": "bottom left", "CN-3GORGES": "top left", "CN-GEZHOUBA": "bottom right", "CNYCG": "top right", "CNHFI": "top left",
-}  # fmt: skip
+    "CNYSA": "bottom right",
+    "CNWGQ": "top right",
+    "CN-WUSONG": "bottom left",
+    "CNNJG": "top left",
+    "CNWHI": "bottom left",
+    "CNTAC": "top left",
+    "CNNTG": "top right",
+    "CNZJG": "bottom left",
+    "CNJIU": "bottom left",
+    "CNHSI": "bottom right",
+    "CN-YANGLUO": "top right",
+    "CNCLJ": "bottom left",
+    "CN-GUOYUAN": "top right",
+    "CNCTN": "bottom left",
+    "CN-3GORGES": "top left",
+    "CN-GEZHOUBA": "bottom right",
+    "CNYCG": "top right",
+    "CNHFI": "top left",
+}
 
 # Period as the source prints it → first and last day in service; every other row stands for the years about 2015.
 VALID = {
@@ -101,35 +172,99 @@ VALID = {
     "2023-12 on (not 2015)": ("2023-12-01", ""),
 }
 FIRST_TRAINS = {  # year of the first trains in the sources of the row
-    "CRE-CN-CQTJC-DEDUI": "2011-01-01", "CRE-DEDUI-CN-CQTJC": "2013-01-01", "CRE-CN-CDQBJ-PLLOD": "2013-01-01", "CRE-PLLOD-CN-CDQBJ": "2014-01-01",
-    "CRE-CN-PUTIAN-DEHAM": "2013-07-01", "CRE-DEHAM-CN-PUTIAN": "2014-01-01", "CRE-CN-SUZHOUW-PLWAW": "2012-01-01", "CRE-CNHRN-DEHAM": "2015-01-01",
+    "CRE-CN-CQTJC-DEDUI": "2011-01-01",
+    "CRE-DEDUI-CN-CQTJC": "2013-01-01",
+    "CRE-CN-CDQBJ-PLLOD": "2013-01-01",
+    "CRE-PLLOD-CN-CDQBJ": "2014-01-01",
+    "CRE-CN-PUTIAN-DEHAM": "2013-07-01",
+    "CRE-DEHAM-CN-PUTIAN": "2014-01-01",
+    "CRE-CN-SUZHOUW-PLWAW": "2012-01-01",
+    "CRE-CNHRN-DEHAM": "2015-01-01",
     "CRE-CN-WUJIASHAN-DEDUI": "2014-01-01",
-}  # fmt: skip
+}
 
 # The ship lift beside the Three Gorges locks opened on 2016-09-18 (passage 0.8 h, no queue assumed, ships of 3,000 t).
 LIFT = {
-    "mode": "river", "distance_km": "39", "time_h_typical": "8.1", "time_h_low": "4.1", "time_h_high": "24", "cost_cny_per_teu": "31",
-    "frequency_per_week": "", "period": "2016-09-18 on", "status": "derived", "source": "S-LIFT16;RIVER-RULE;TEACH-TIME", "confidence": "low",
-    "corridor": "yangtze;sichuan_chongqing", "published_fields": "service",
-}  # fmt: skip
+    "mode": "river",
+    "distance_km": "39",
+    "time_h_typical": "8.1",
+    "time_h_low": "4.1",
+    "time_h_high": "24",
+    "cost_cny_per_teu": "31",
+    "frequency_per_week": "",
+    "period": "2016-09-18 on",
+    "status": "derived",
+    "source": "S-LIFT16;RIVER-RULE;TEACH-TIME",
+    "confidence": "low",
+    "corridor": "yangtze;sichuan_chongqing",
+    "published_fields": "service",
+}
 VALID[LIFT["period"]] = ("2016-09-18", "")
 
 NODE_COLUMNS = [
-    "node_id", "name_zh", "name_en", "region", "kind", "lon", "lat", "tz", "modes", "roles", "customs_district_zh", "customs_office", "city_code",
-    "river_km", "teu_2015", "label_pos", "status", "source", "confidence", "corridors",
-]  # fmt: skip
+    "node_id",
+    "name_zh",
+    "name_en",
+    "region",
+    "kind",
+    "lon",
+    "lat",
+    "tz",
+    "modes",
+    "roles",
+    "customs_district_zh",
+    "customs_office",
+    "city_code",
+    "river_km",
+    "teu_2015",
+    "label_pos",
+    "status",
+    "source",
+    "confidence",
+    "corridors",
+]
 LEG_COLUMNS = [
-    "leg_id", "from", "to", "mode", "distance_km", "time_h", "time_h_low", "time_h_high", "cost_cny_per_teu", "co2e_kg_per_teu", "reliability",
-    "capacity_teu_week", "frequency_per_week", "cutoff_h", "sealed_ok", "gauge_break", "emission_class", "service", "via", "valid_from", "valid_to", "period",
-    "published_fields", "status", "source", "confidence", "corridors",
-]  # fmt: skip
+    "leg_id",
+    "from",
+    "to",
+    "mode",
+    "distance_km",
+    "time_h",
+    "time_h_low",
+    "time_h_high",
+    "cost_cny_per_teu",
+    "co2e_kg_per_teu",
+    "reliability",
+    "capacity_teu_week",
+    "frequency_per_week",
+    "cutoff_h",
+    "sealed_ok",
+    "gauge_break",
+    "emission_class",
+    "service",
+    "via",
+    "valid_from",
+    "valid_to",
+    "period",
+    "published_fields",
+    "status",
+    "source",
+    "confidence",
+    "corridors",
+]
 # Border stations that through trains pass (course reading of the named services).
 WEST = "CN-ALASHANKOU;KZ-DOSTYK;BYBQT;PLMAA"
 NORTH = "CNMLX;RU-ZABAIKALSK;BYBQT;PLMAA"
 VIA = {
-    "CRE-CN-CQTJC-DEDUI": WEST, "CRE-CN-CDQBJ-PLLOD": WEST, "CRE-CN-PUTIAN-DEHAM": WEST, "CRE-CNYIU-ESMAD": WEST, "CRE-CN-WUJIASHAN-DEDUI": WEST,
-    "CRE-CN-SUZHOUW-PLWAW": NORTH, "CRE-CNHRN-DEHAM": NORTH, "CRE-CNLYG-KZALA": "CN-ALASHANKOU;KZ-DOSTYK",
-}  # fmt: skip
+    "CRE-CN-CQTJC-DEDUI": WEST,
+    "CRE-CN-CDQBJ-PLLOD": WEST,
+    "CRE-CN-PUTIAN-DEHAM": WEST,
+    "CRE-CNYIU-ESMAD": WEST,
+    "CRE-CN-WUJIASHAN-DEDUI": WEST,
+    "CRE-CN-SUZHOUW-PLWAW": NORTH,
+    "CRE-CNHRN-DEHAM": NORTH,
+    "CRE-CNLYG-KZALA": "CN-ALASHANKOU;KZ-DOSTYK",
+}
 SEAWARD_KM = -100.0  # Yangshan lies beyond kilometre 0
 
 SCHEDULE_COLUMNS = ["leg_id", "weekdays", "hours_local", "valid_from", "valid_to", "status", "source"]
@@ -190,7 +325,7 @@ def leg(row: dict[str, str], classes: dict, factors: dict, region: dict[str, str
         "sealed_ok": assumed["sealed_ok"],
         "gauge_break": assumed["gauge_break"],
         "emission_class": assumed["emission_class"],
-        "service": row["leg_id"] if prefix in ("SV", "CRE", "SHT") or frequency and prefix == "RL" else "",
+        "service": row["leg_id"] if prefix in ("SV", "CRE", "SHT") or (frequency and prefix == "RL") else "",
         "valid_from": FIRST_TRAINS.get(row["leg_id"], first),
         "valid_to": last,
         "status": status(row),
@@ -256,7 +391,10 @@ def node(row: dict[str, str], legs: list[dict], region: dict[str, str]) -> dict:
     codes = row["source"].split(";")[0] in ("UNLOCODE", "AIRPORTSDATA")
     sure = "teaching" if row["confidence"] == "low" else "real" if codes else "derived"
     return {
-        **{name: row[name] for name in ("node_id", "name_zh", "name_en", "region", "kind", "lon", "lat", "customs_district_zh", "teu_2015", "source")},
+        **{
+            name: row[name]
+            for name in ("node_id", "name_zh", "name_en", "region", "kind", "lon", "lat", "customs_district_zh", "teu_2015", "source")
+        },
         "tz": OWN_TIME_ZONES.get(key, TIME_ZONES[row["region"]]),
         "modes": ";".join(sorted(row["modes"].split(";"))),
         "roles": ";".join(roles(row, legs, region)),

@@ -16,16 +16,24 @@ def data() -> None:
 
 
 @command(data, "workbench data validate my_declarations.csv --mapping my_mapping.yaml")
-@click.argument("targets", nargs=-1, metavar="[TABLE|PATH]...")
+@click.argument("targets", nargs=-1, metavar="[TABLE|FILE|FOLDER]...")
 @click.option("--schema", "schema_name", metavar="NAME", help="What a file is checked against; declarations by default.")
 @click.option("--mapping", type=PATH, metavar="FILE", help="How the columns of one's own table are called.")
 @table_options
 def validate(targets: tuple[str, ...], schema_name: str | None, mapping: Path | None, json_file: Path | None) -> None:
-    """Check tables against their description; all shipped ones by default. Exits with 1 where there are problems."""
-    from workbench import datasets
+    """Check tables, and folders that hold a network, against their description; all shipped tables by default.
+
+    Exits with 1 where there are problems.
+    """
+    from workbench import datasets, transport
+
+    def problems_of(target: str) -> list[dict]:
+        if Path(target).is_dir():
+            return rows_of(transport.validate(target))
+        return rows_of(datasets.validate(target, schema_name=schema_name, mapping=mapping))
 
     checked = list(targets) or datasets.names()
-    problems = [row for target in checked for row in rows_of(datasets.validate(target, schema_name=schema_name, mapping=mapping))]
+    problems = [row for target in checked for row in problems_of(target)]
     if problems or json_file:
         show(problems, json_file)
     click.echo(f"{', '.join(checked)}: {len(problems)} problems")

@@ -11,6 +11,8 @@ from typing import Any
 _NAMES = {
     "Shipment": "shipment",
     "compile_network": "state_graph",
+    "cooperation": "cooperation",
+    "cooperation_graph": "cooperation",
     "dwell_from_runs": "dwell",
     "fit_handling": "waterway",
     "great_circle_km": "network",
