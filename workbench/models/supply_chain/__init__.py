@@ -24,7 +24,7 @@ _NAMES = {
     "simulate_waterway": "waterway",
     "waterways": "waterway",
 }
-_MODULES = ("network", "search", "state_graph")
+_MODULES = ("logistics", "network", "offshore", "parties", "search", "state_graph")
 
 __all__ = sorted([*_NAMES, *_MODULES])
 
