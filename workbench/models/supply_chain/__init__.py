@@ -14,6 +14,8 @@ _NAMES = {
     "cooperation": "cooperation",
     "cooperation_graph": "cooperation",
     "dwell_from_runs": "dwell",
+    "FlowPlan": "flows",
+    "assign_flows": "flows",
     "fit_handling": "waterway",
     "great_circle_km": "network",
     "legs_table": "network",

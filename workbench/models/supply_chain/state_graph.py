@@ -24,7 +24,7 @@ from workbench.models.supply_chain.network import MODES
 from workbench.models.supply_chain.regimes import REINSPECTION, Regime, customs_procedure, regime
 from workbench.models.supply_chain.shipment import Direction, Shipment
 
-__all__ = ["CRITERIA", "CUSTOMS", "SEALS", "CompiledNetwork", "State", "compile_network"]
+__all__ = ["CRITERIA", "CUSTOMS", "SEALS", "CompiledNetwork", "State", "compile_between", "compile_network", "direction_of"]
 
 CRITERIA = ("time_h", "cost_cny", "co2e_kg", "risk")
 """Columns of the weights: hours, yuan, kg CO2e, and −ln of the share that arrives as planned; all add up along a route."""
@@ -218,12 +218,13 @@ def compile_network(
     origin, destination = legs.position(shipment.origin), legs.position(shipment.destination)
     if origin == destination:
         raise ParameterError(f"origin {shipment.origin!r} and destination {shipment.destination!r} are the same place; name two")
-    direction = shipment.direction or _direction(legs, origin, destination)
+    direction = shipment.direction or direction_of(legs, origin, destination)
     compiled = compile_between(legs, [origin], [destination], direction, regime, dwell, shipment.teu, shipment.time_cost_cny_per_h)
     return replace(compiled, shipment=shipment)
 
 
-def _direction(legs: LegTable, origin: int, destination: int) -> Direction:
+def direction_of(legs: LegTable, origin: int, destination: int) -> Direction:
+    """Return the direction between two places, by their positions: into, out of, within or outside the customs territory."""
     names: dict[tuple[bool, bool], Direction] = {
         (False, True): "import",
         (True, False): "export",
