@@ -4,7 +4,7 @@ A module a topic; each adds its commands to the group `workbench` when it is imp
 imports inside itself, so that ``workbench --help`` answers at once.
 """
 
-from workbench.cli import bench, catalogues, data, exercises, lessons, networks, simulation, workplace  # noqa: F401  each adds its commands
+from workbench.cli import bench, catalogues, data, exercises, lessons, networks, routes, simulation, workplace  # noqa: F401  each adds its commands
 from workbench.cli.shared import workbench
 
 __all__ = ["main", "workbench"]

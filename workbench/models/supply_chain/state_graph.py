@@ -73,6 +73,8 @@ class CompiledNetwork:
         Customs procedures with their hours and fees.
     sources, targets
         First and last state of each origin and destination.
+    time_cost_cny_per_h
+        What of the cost of each arc is the cost of its time.
     """
 
     legs: LegTable
@@ -91,6 +93,7 @@ class CompiledNetwork:
     stays: tuple[Stay, ...]
     sources: np.ndarray
     targets: np.ndarray
+    time_cost_cny_per_h: float = 0.0
     shipment: Shipment | None = None
 
     def __repr__(self) -> str:
@@ -247,19 +250,23 @@ def compile_between(
     """Compile a state graph between several origins and destinations of one direction; places by their positions.
 
     The states before the start and after the end are apart from those of goods on their way, so that a matrix of distances can be
-    read from one graph: goods for one destination are not cleared at another.
+    read from one graph: goods for one destination are not cleared at another. A leg that carries less in a week than the shipment is
+    left out.
     """
     rules = regime(key)
-    build = _Builder(legs, np.asarray(origins), np.asarray(destinations), rules, checked(dwell))
+    build = _Builder(legs, np.asarray(origins), np.asarray(destinations), rules, checked(dwell), teu)
     getattr(build, f"_{direction}")()
-    return build.finished(direction, teu, time_cost_cny_per_h)
+    return build.finished(direction, time_cost_cny_per_h)
 
 
 class _Builder:
     """Collects arcs between states that are written as one number each: ((place × modes + mode) × seals + seal) × statuses + status."""
 
-    def __init__(self, legs: LegTable, origins: np.ndarray, destinations: np.ndarray, rules: Regime, dwell: pd.DataFrame | None) -> None:
-        self.legs, self.origins, self.destinations, self.rules, self.dwell = legs, origins, destinations, rules, dwell
+    def __init__(
+        self, legs: LegTable, origins: np.ndarray, destinations: np.ndarray, rules: Regime, dwell: pd.DataFrame | None, teu: float
+    ) -> None:
+        self.legs, self.origins, self.destinations, self.rules, self.dwell, self.teu = legs, origins, destinations, rules, dwell, teu
+        self.holds = legs.capacity_teu_week >= teu
         n, m = len(legs.nodes), len(MODES)
         self.leaves, self.arrives = np.zeros((n, m), dtype=bool), np.zeros((n, m), dtype=bool)
         self.leaves[legs.tail, legs.mode] = True
@@ -350,12 +357,11 @@ class _Builder:
         self.parts.append((tail, head, hours, cny, leg, kind))
 
     def _legs(self, usable: np.ndarray, seal: int, status: int) -> None:
-        """Add legs for goods in one condition; goods under seal need a leg fit for it, or one that breaks the seal by reloading."""
+        """Add legs for goods in one condition; under seal they need a leg fit for it, or one that breaks the seal by reloading."""
         legs = self.legs
         if status == IN_TRANSIT and seal != NONE:
             usable = usable & (legs.sealed_ok | legs.gauge_break)
-        if not self.passed.all():
-            usable = usable & self.passed[legs.tail]
+        usable = usable & self.holds & self.passed[legs.tail]
         which = np.flatnonzero(usable)
         tail, head, mode = legs.tail[which], legs.head[which], legs.mode[which]
         after: np.ndarray | int = seal
@@ -419,7 +425,7 @@ class _Builder:
 
     # ------------------------------------------------------------------------------------------------------- finish
 
-    def finished(self, direction: Direction, teu: float, time_cost_cny_per_h: float) -> CompiledNetwork:
+    def finished(self, direction: Direction, time_cost_cny_per_h: float) -> CompiledNetwork:
         """Number the states, sort the arcs and put the weights together."""
         legs, parts = self.legs, self.parts
         sizes = [len(part[0]) for part in parts]
@@ -434,7 +440,7 @@ class _Builder:
                 weights[start:stop] = legs.numbers[which]
             else:
                 weights[start:stop, 0], weights[start:stop, 1] = hours, cny
-        weights[:, 1:3] *= teu
+        weights[:, 1:3] *= self.teu
         weights[:, 1] += weights[:, 0] * time_cost_cny_per_h
 
         first = self._code(self.origins, len(MODES), NONE, PENDING)
@@ -467,4 +473,5 @@ class _Builder:
             stays=tuple(self.stays),
             sources=number[first],
             targets=number[end],
+            time_cost_cny_per_h=time_cost_cny_per_h,
         )
