@@ -57,17 +57,19 @@ def _exercise(course: Path, exercise: str) -> Any:
 
 
 def _results(course: Path, exercise: str, roster: Any, due: str | None, grace: float, per_day: float, none_after: float | None) -> Any:
+    from workbench.grading.gradebook import by_hand
     from workbench.grading.late import LateRule
     from workbench.grading.results import load_results
 
     known = _exercise(course, exercise)
+    given = by_hand(course, known)
     if due is None:
-        return load_results(course, known, roster=roster)
+        return load_results(course, known, roster=roster, by_hand=given)
     try:
         moment = datetime.fromisoformat(due)
     except ValueError:
         raise ParameterError(f"--due: {due!r} is no time such as 2026-12-01T23:59+08:00") from None
-    return load_results(course, known, due=moment, late=LateRule(grace, per_day, none_after), roster=roster)
+    return load_results(course, known, due=moment, late=LateRule(grace, per_day, none_after), roster=roster, by_hand=given)
 
 
 @command(exercises, "workbench exercises collect 02_port_clearance moodle_download.zip")
@@ -85,6 +87,88 @@ def collect(
     show(rows_of(table), json_file)
     counts = table["outcome"].value_counts()
     click.echo(", ".join(f"{n} {outcome.replace('_', ' ')}" for outcome, n in counts.items()))
+
+
+@command(exercises, "workbench exercises grade 02_port_clearance --course exercises")
+@click.argument("exercise")
+@click.option("--course", type=PATH, default=Path("exercises"), show_default=True, metavar="DIR", help="Folder of the course.")
+@click.option("--student", "students", multiple=True, metavar="NUMBER", help="Only this student; may be given again.")
+@click.option("--jobs", type=int, default=2, show_default=True, help="Submissions at a time.")
+@click.option("--again", is_flag=True, help="Grade anew what has been graded.")
+@click.option("--preview", is_flag=True, help="Grade anew, show what would change, and keep nothing.")
+@click.option("--secret", type=PATH, metavar="FILE", help="From which hidden inputs are drawn; made where there is none.")
+@click.option("--cell-seconds", type=float, metavar="S", help="Most time for a cell.")
+@click.option("--total-seconds", type=float, metavar="S", help="Most time for a submission.")
+@click.option("--memory", type=int, metavar="MB", help="Most memory of a submission.")
+@click.option("--unsafe-no-sandbox", "unsafe", is_flag=True, help="Run students' code as it is, with all your rights.")
+@table_options
+def grade(
+    exercise: str,
+    course: Path,
+    students: tuple[str, ...],
+    jobs: int,
+    again: bool,
+    preview: bool,
+    secret: Path | None,
+    cell_seconds: float | None,
+    total_seconds: float | None,
+    memory: int | None,
+    unsafe: bool,
+    json_file: Path | None,
+) -> None:
+    """Grade what was collected, each submission in a sandbox; a run that was broken off goes on where it stopped."""
+    from workbench.errors import WorkbenchError
+    from workbench.experiments.progress import bar
+    from workbench.grading import gradebook
+    from workbench.grading.grade import Grading
+    from workbench.grading.sandbox import Limits
+    from workbench.grading.secret import default_file, read
+
+    known = _exercise(course, exercise)
+    secret = secret or default_file()
+    new = not secret.exists()
+    drawn_from = read(secret, course)
+    if new:
+        click.echo(f"{secret}: the secret of hidden inputs was made; keep it, and keep it to yourself", err=True)
+    given = {"cell_s": cell_seconds, "total_s": total_seconds, "memory_mb": memory}
+    limits = Limits(**{name: value for name, value in given.items() if value is not None})
+    grading = Grading(known, course, drawn_from, limits=limits, hide=[secret], unsafe=unsafe)
+    with bar(f"{known.key}: submissions") as progress:
+        run = grading.run(students, jobs=jobs, again=again or preview, save=not preview, progress=progress)
+    if preview:
+        _show_changes(course, known, run.results, json_file)
+    else:
+        columns = ("student", "points", "max_points", "seconds")
+        rows = [{name: result[name] for name in columns} | {"told": _told(result)} for result in run.results.values()]
+        show(rows, json_file)
+        try:
+            gradebook.update(course, known, run.results.values())
+        except WorkbenchError as error:
+            click.echo(f"not entered into nbgrader's gradebook: {error}", err=True)
+        click.echo(f"{len(run.graded)} graded, {len(run.results) - len(run.graded)} kept from before")
+    for student, error in run.failed.items():
+        click.echo(f"{student}: not graded, by a mistake that is not the student's: {error}", err=True)
+    if run.failed:
+        raise SystemExit(1)
+
+
+def _told(result: Any) -> str:
+    """Return what a teacher should know of a submission, in a line."""
+    return " ".join(text["en"] for text in [*result["events"], *(note["text"] for note in result["notes"])])
+
+
+def _show_changes(course: Path, exercise: Any, results: Any, json_file: Path | None) -> None:
+    import json
+
+    from workbench.grading.grade import result_file
+    from workbench.grading.regrade import changed_marks
+    from workbench.grading.results import results_of
+
+    files = [result_file(course, exercise.key, student) for student in results]
+    before = [json.loads(file.read_text(encoding="utf-8")) for file in files if file.is_file()]
+    changes = changed_marks(results_of(exercise, before), results_of(exercise, results.values()))
+    show(rows_of(changes), json_file)
+    click.echo(f"{len(changes)} marks would change; nothing was kept")
 
 
 @command(exercises, "workbench exercises stats 02_port_clearance")

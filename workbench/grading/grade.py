@@ -108,7 +108,7 @@ class Grading:
         students: Collection[str] = (),
         *,
         jobs: int = 2,
-        force: bool = False,
+        again: bool = False,
         save: bool = True,
         progress: Callable[[int, int], None] = lambda done, of: None,
     ) -> Run:
@@ -120,7 +120,7 @@ class Grading:
             Only these; all by default.
         jobs
             Submissions at a time.
-        force
+        again
             Grade anew what has been graded, too.
         save
             Keep the results; without it they are only returned, to be looked at first.
@@ -145,7 +145,7 @@ class Grading:
             try:
                 if chosen:
                     self._warm(chosen[0])
-                waiting = {pool.submit(self._of, student, all_of_them[student], force, save): student for student in chosen}
+                waiting = {pool.submit(self._of, student, all_of_them[student], again, save): student for student in chosen}
                 for done, future in enumerate(as_completed(waiting), start=1):
                     self._keep(run, waiting[future], future.result)
                     progress(done, len(chosen))
@@ -165,7 +165,7 @@ class Grading:
         else:
             run.graded += [student] * fresh
 
-    def _of(self, student: str, notebook: Path | Label, force: bool, save: bool) -> tuple[dict[str, Any], bool]:
+    def _of(self, student: str, notebook: Path | Label, again: bool, save: bool) -> tuple[dict[str, Any], bool]:
         """Return the result of one student, and whether it is fresh."""
         if self._stopping.is_set():
             raise Interrupted
@@ -179,7 +179,7 @@ class Grading:
             result = self._result(student, made_of, self._nothing(error.label), {}, Assembly([], []))
         else:
             made_of["submission_sha256"] = hashlib.sha256(raw).hexdigest()
-            if not force and (kept := _kept(path, made_of)):
+            if not again and (kept := _kept(path, made_of)):
                 return kept, False
             whole = assembled(self._release, cells)
             with self._reckoning:

@@ -6,6 +6,9 @@ The points of automatic items are ours; those that a teacher gives by hand are n
 from __future__ import annotations
 
 import json
+import os
+import sys
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,10 +82,18 @@ def by_hand(course: Path, exercise: Exercise) -> dict[tuple[str, str], float]:
 def _opened(course: Path) -> Iterator[Gradebook]:
     try:
         from nbgrader.api import Gradebook
+        from sqlalchemy.exc import SAWarning
     except ModuleNotFoundError as error:
         raise WorkbenchError("the gradebook needs nbgrader: uv sync --group teachers (or pip install nbgrader)") from error
-    with Gradebook(f"sqlite:///{(course / FILE).resolve()}") as book:
-        yield book
+    usual = os.environ.get("PATH", os.defpath)
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{usual}"  # nbgrader calls alembic by its name
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # of nbgrader's own way with SQLAlchemy 2
+            with Gradebook(f"sqlite:///{(course / FILE).resolve()}") as book:
+                yield book
+    finally:
+        os.environ["PATH"] = usual
 
 
 def _structure(book: Gradebook, exercise: Exercise) -> None:
