@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from tests.figures.gallery import attribution, found, gains, judged, swept
 from tests.figures.shapes import trace
 from workbench.errors import ParameterError, UnknownKeyError
-from workbench.experiments import sensitivity
+from workbench.experiments import pareto_front, sensitivity
 from workbench.figures import draw_discovery, draw_front, draw_sensitivity, draw_stakeholders, draw_waterfall
 
 
@@ -53,6 +55,15 @@ def test_a_front_shows_every_package_once_and_labels_the_efficient():
         draw_front(swept(), table, "officer_duty_h", "release_h")
 
 
+def test_labels_of_a_front_do_not_cover_one_another(monkeypatch):
+    monkeypatch.setattr("workbench.figures.packages._policy_name", lambda swept, row, lang: f"a package with the long name {row.name}")
+    table = pd.DataFrame({"officer_duty_h": np.linspace(100, 101, 5), "release_time_h": np.linspace(80, 79, 5)})
+    table = pareto_front(pd.concat([table, table.iloc[[0]] + 40]), {"officer_duty_h": "lower", "release_time_h": "lower"})
+    figure = draw_front(swept(), table.reset_index(drop=True), "officer_duty_h", "release_time_h", lang="en")
+    places = [(note.ax, note.ay, note.xanchor, note.yanchor) for note in figure.layout.annotations]
+    assert len(places) == len(set(places)) == 5
+
+
 def test_experiments_of_interest_lie_in_the_boxes_that_are_drawn():
     discovery = found()
     figure = draw_discovery(discovery, lang="en")
@@ -70,5 +81,7 @@ def test_gains_and_losses_are_drawn_with_their_verdict():
     assert dict(zip(trace(figure, "change").customdata, trace(figure, "change").x, strict=True)) == changes["difference"].to_dict()
     words = " ".join(note.text for note in figure.layout.annotations)
     assert words.count("loses") == (changes["verdict"] == "loses").sum() > 0
+    few = changes.assign(difference=[300.0, *[-1.0] * (len(changes) - 1)])
+    assert list(trace(draw_stakeholders(few, lang="en"), "enlarged").customdata) == list(changes.index[1:]), "small losers are seen"
     with pytest.raises(ParameterError, match="nobody pays or receives anything"):
         draw_stakeholders(changes.iloc[:0])

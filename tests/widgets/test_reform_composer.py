@@ -62,6 +62,10 @@ def test_only_what_fits_is_offered(composer):
     early = set(composer.offered())
     composer.on = pd.Timestamp("2017-12-31").date()
     assert early < set(composer.offered())
+    picker = composer._day_control().children[-1]
+    assert not picker.disabled
+    composer.place = ""
+    assert picker.disabled, "a day without a place says nothing"
 
 
 def test_conflicts_are_told_at_once_and_the_last_result_stays(composer):

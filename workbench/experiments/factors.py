@@ -22,7 +22,7 @@ from workbench.models.scenario import Scenario
 from workbench.models.scenario_records import ScenarioRecord
 from workbench.provenance import Basis
 
-__all__ = ["Factor", "Setting", "Times", "factors", "times"]
+__all__ = ["OFF_ON", "Factor", "Setting", "Times", "factors", "times"]
 
 _SHARES = re.compile(r"^policies\.[^.]+\.shares\.[^.]+$|\.writes\.\d+\.values$")
 """Paths of mappings whose values are shares of a whole."""
@@ -30,7 +30,8 @@ _SHARES = re.compile(r"^policies\.[^.]+\.shares\.[^.]+$|\.writes\.\d+\.values$")
 _IN_A_MODE = re.compile(r"^modes\.[^.]+\.(?=steps\.)")
 
 _BASIS = Basis(assumed="a what-if of the user's own")
-_OFF, _ON = "off", "on"
+OFF_ON = ("off", "on")
+"""Labels of a lever that applies one package or not."""
 
 
 @dataclass(frozen=True)
@@ -224,7 +225,7 @@ def factors(scenario: Scenario, given: Mapping[str, Any] | None, role: Literal["
 def _packages(wanted: Any, where: str) -> dict[str, Package] | None:
     """Return label → package where a lever is made of measures."""
     if isinstance(wanted, (Measure, Package)):
-        wanted = {_OFF: None, _ON: wanted}
+        wanted = dict(zip(OFF_ON, (None, wanted), strict=True))
     if not isinstance(wanted, Mapping):
         return None
     if not wanted or not all(part is None or isinstance(part, (Measure, Package)) for part in wanted.values()):

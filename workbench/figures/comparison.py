@@ -79,15 +79,7 @@ def draw_comparison(
                 "color": colours,
                 "line": {"width": 2.4, "color": colours},
             },
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": list(rows["high"] - rows["difference"]),
-                "arrayminus": list(rows["difference"] - rows["low"]),
-                "color": style.INK,
-                "thickness": 1.8,
-                "width": 6,
-            },
+            error_x=style.whiskers(rows["difference"], rows["low"], rows["high"]),
             hovertext=[_words(row, label) for _, row in rows.iterrows()],
             hovertemplate="%{y}<br>%{hovertext}<extra></extra>",
         )

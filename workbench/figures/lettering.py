@@ -18,8 +18,8 @@ _WIDTHS = {
     for letters, width in (("ijl'|", 26), ("ft.,;:!()[] /I", 34), ("rs-", 46), ("mMWw@%", 92), ("ABCDEFGHJKLNOPQRSTUVXYZ+=−→", 72))
     for letter in letters
 }
-_NO_LINE_START = "，。、；：？！）》」』】…,.;:?!)]%"
-_NO_LINE_END = "（《「『【(["
+_NO_LINE_START = "”’，。、；：？！）》」』】…,.;:?!)]%"
+_NO_LINE_END = "“‘（《「『【(["
 _LINE_GAP = 1.3
 
 

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import product
+
 import pandas as pd
 import plotly.graph_objects as go
 
 from workbench import language
 from workbench.errors import ParameterError, UnknownKeyError
 from workbench.experiments import Sweep
+from workbench.experiments.factors import OFF_ON
 from workbench.experiments.names import factor_name, factor_value, outcome_axis
 from workbench.figures import lettering, style, texts
 
 __all__ = ["draw_front", "draw_stakeholders"]
 
-_LABEL_PX = 210
+_LABEL_PX, _LABEL_SIZE = 210, 11.5
+_LEADER = {"showarrow": True, "arrowhead": 0, "arrowwidth": 1, "arrowcolor": style.MUTED, "standoff": 8}
+_LIFTS = tuple((side * up, anchor) for up in (14, 36, 58, 80) for side, anchor in ((1, "bottom"), (-1, "top")))
+_PLOT_PX = (760.0, 330.0)
+"""About how large the front is drawn, to place labels; a wider page only gives them more room."""
+
+_ENLARGED_BELOW = 12
+"""Who gains or loses so many times less than the one most concerned is shown once more, larger."""
 
 
 def draw_front(swept: Sweep, front: pd.DataFrame, x: str, y: str, *, lang: str | None = None) -> go.Figure:
@@ -65,28 +76,50 @@ def draw_front(swept: Sweep, front: pd.DataFrame, x: str, y: str, *, lang: str |
         part = front[chosen].sort_values(x)
         if len(part):
             figure.add_trace(_points(part, kind, symbol, colour, x, y, names, lang))
-    for number, (policy, row) in enumerate(front[front["on_front"]].sort_values(x).iterrows()):
-        figure.add_annotation(
-            x=row[x],
-            y=row[y],
-            text="<br>".join(lettering.wrap(names[policy], _LABEL_PX, 11.5)),
-            showarrow=False,
-            xanchor="left",
-            yanchor="bottom" if number % 2 == 0 else "top",
-            xshift=9,
-            align="left",
-            font={"size": 11.5},
-        )
+    for text, place in _labels(front, x, y, names, figure):
+        figure.add_annotation(text=text, font={"size": _LABEL_SIZE}, **_LEADER, **place)
     return figure
 
 
+def _labels(front: pd.DataFrame, x: str, y: str, names: dict[object, str], figure: go.Figure) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield the label of each efficient policy and where it stands: at the first place that no point and no other label has taken."""
+    axes = (figure.layout.xaxis.range, figure.layout.yaxis.range)
+    spots = {
+        policy: tuple(px * (row[name] - low) / (high - low) for px, name, (low, high) in zip(_PLOT_PX, (x, y), axes, strict=True))
+        for policy, row in front.iterrows()
+    }
+    taken = [(across - 8, up - 8, across + 8, up + 8) for across, up in spots.values()]
+    for policy, row in front[front["on_front"]].sort_values(x).iterrows():
+        lines = lettering.wrap(names[policy], _LABEL_PX, _LABEL_SIZE)
+        width, height = max(lettering.text_width(line, _LABEL_SIZE) for line in lines), lettering.block_height(len(lines), _LABEL_SIZE)
+        places = []
+        for (across, anchor), (up, yanchor) in product(((9, "left"), (-9, "right")), _LIFTS):
+            left = spots[policy][0] + across - (width if anchor == "right" else 0)
+            low = spots[policy][1] + up - (height if yanchor == "top" else 0)
+            box = (left, low, left + width, low + height)
+            hidden = width * height - _common(box, (0, 0, *_PLOT_PX)) + sum(_common(box, other) for other in taken)
+            places.append((hidden, abs(up), box, {"ax": across, "ay": -up, "xanchor": anchor, "yanchor": yanchor, "align": anchor}))
+        _, _, box, place = min(places, key=lambda found: found[:2])
+        taken.append((box[0] - 6, box[1] - 6, box[2] + 6, box[3] + 6))
+        yield "<br>".join(lines), {"x": row[x], "y": row[y], **place}
+
+
+def _common(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    """Return the area that two boxes (left, low, right, high) share."""
+    across, up = (min(one[i + 2], other[i + 2]) - max(one[i], other[i]) for i in (0, 1))
+    return max(across, 0.0) * max(up, 0.0)
+
+
 def _policy_name(swept: Sweep, row: pd.Series, lang: str) -> str:
-    """Return the levers of a policy that differ among policies."""
+    """Return the measures of a policy, and the values of its other levers as far as these vary."""
     parts = []
     for lever in swept.levers:
-        if swept.table[lever.name].map(repr).nunique() > 1:
-            parts.append(f"{factor_name(lever, lang)} {factor_value(row[lever.name], lang)}")
-    return texts.join(parts, lang)
+        value = row[lever.name]
+        if lever.values == OFF_ON:
+            parts += [factor_name(lever, lang)] if value == OFF_ON[1] else []
+        elif swept.table[lever.name].map(repr).nunique() > 1:
+            parts.append(f"{factor_name(lever, lang)} {factor_value(value, lang)}")
+    return texts.join(parts, lang) or factor_value("none", lang)
 
 
 def _points(part: pd.DataFrame, kind: str, symbol: str, colour: str, x: str, y: str, names: dict[object, str], lang: str) -> go.Scatter:
@@ -123,7 +156,8 @@ def draw_stakeholders(changes: pd.DataFrame, *, lang: str | None = None) -> go.F
     Returns
     -------
     plotly.graph_objects.Figure
-        One bar trace, ``change``, the greatest gain on top; keys of parties in `customdata`.
+        The bar trace ``change``, the greatest gain on top; keys of parties in `customdata`. Where some gain or lose very much less than
+        others, the trace ``enlarged`` shows these again beside it, on a scale of their own.
 
     Raises
     ------
@@ -134,8 +168,8 @@ def draw_stakeholders(changes: pd.DataFrame, *, lang: str | None = None) -> go.F
     if not len(changes) or "difference" not in changes:
         raise ParameterError("draw_stakeholders: nobody pays or receives anything; state prices and fees in the scenario")
     names = ["<br>".join(lettering.wrap(texts.name("parties", str(party), lang), 180, 13)) for party in changes.index]
-    gains, sure = changes["difference"] > 0, changes["verdict"] != "not shown"
-    colours = [style.GREEN if gain else style.VERMILLION for gain in gains]
+    size = changes["difference"].abs()
+    small = (size > 0) & (size < size.max() / _ENLARGED_BELOW)
     figure = style.canvas(
         texts.text("stakeholders_title", lang),
         texts.text("stakeholders_note", lang),
@@ -145,36 +179,15 @@ def draw_stakeholders(changes: pd.DataFrame, *, lang: str | None = None) -> go.F
         showlegend=False,
         xaxis={"title": {"text": style.axis_title("net_change_cny", lang)}, "zeroline": True, "zerolinewidth": 1.6},
     )
-    figure.add_trace(
-        go.Bar(
-            meta="change",
-            orientation="h",
-            y=names,
-            x=list(changes["difference"]),
-            customdata=list(changes.index),
-            marker={
-                "color": [colour if known else style.pale(colour, 0.12) for colour, known in zip(colours, sure, strict=True)],
-                "line": {"color": colours, "width": 1.6},
-                "pattern": {
-                    "shape": ["" if gain else "/" for gain in gains],
-                    "fillmode": "overlay",
-                    "fgcolor": style.PAPER,
-                    "size": 7,
-                    "solidity": 0.25,
-                },
-            },
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": list(changes["high"] - changes["difference"]),
-                "arrayminus": list(changes["difference"] - changes["low"]),
-                "color": style.INK,
-                "thickness": 1.6,
-                "width": 5,
-            },
-            hovertemplate="%{y}<br>%{x:.4g} CNY<extra></extra>",
+    figure.add_trace(_bars(changes, names, "change"))
+    if small.any():
+        figure.add_trace(
+            _bars(changes[small], [name for name, one in zip(names, small, strict=True) if one], "enlarged").update(xaxis="x2")
         )
-    )
+        title = {"text": texts.text("stakeholders_enlarged", lang)}
+        figure.update_layout(
+            xaxis={"domain": [0, 0.56]}, xaxis2={"domain": [0.62, 1], "anchor": "y", "title": title, "zeroline": True, "zerolinewidth": 1.6}
+        )
     for name, (_, row) in zip(names, changes.iterrows(), strict=True):
         word = "" if row["verdict"] == "not shown" else " " + texts.text(f"stakeholders_{row['verdict']}", lang)
         figure.add_annotation(
@@ -182,3 +195,29 @@ def draw_stakeholders(changes: pd.DataFrame, *, lang: str | None = None) -> go.F
         )
     figure.update_yaxes(autorange="reversed", type="category", categoryorder="array", categoryarray=names, showgrid=False)
     return figure
+
+
+def _bars(changes: pd.DataFrame, names: list[str], meta: str) -> go.Bar:
+    """Return a bar a party: green a gain, red and hatched a loss, pale where the interval holds zero."""
+    gains, sure = changes["difference"] > 0, changes["verdict"] != "not shown"
+    colours = [style.GREEN if gain else style.VERMILLION for gain in gains]
+    return go.Bar(
+        meta=meta,
+        orientation="h",
+        y=names,
+        x=list(changes["difference"]),
+        customdata=list(changes.index),
+        marker={
+            "color": [colour if known else style.pale(colour, 0.12) for colour, known in zip(colours, sure, strict=True)],
+            "line": {"color": colours, "width": 1.6},
+            "pattern": {
+                "shape": ["" if gain else "/" for gain in gains],
+                "fillmode": "overlay",
+                "fgcolor": style.PAPER,
+                "size": 7,
+                "solidity": 0.25,
+            },
+        },
+        error_x=style.whiskers(changes["difference"], changes["low"], changes["high"]),
+        hovertemplate="%{y}<br>%{x:.4g} CNY<extra></extra>",
+    )

@@ -110,15 +110,7 @@ def _bars(table: pd.DataFrame, measure: str, axis: str, names: list[str], name: 
         x=list(values),
         customdata=list(table.index),
         showlegend=measure == "utilisation",
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": list(half),
-            "arrayminus": list(np.minimum(half, values)),  # neither can be negative
-            "color": style.INK,
-            "thickness": 1.4,
-            "width": 4,
-        },
+        error_x=style.whiskers(values, np.maximum(values - half, 0), values + half),  # neither can be negative
         marker={
             "color": style.pale(style.colour(index), 0.55),
             "line": {"color": style.INK, "width": 0.7},

@@ -30,7 +30,12 @@ _LINE_PX = 21
 
 
 def draw_roadmap(
-    measures: str | Iterable[str], *, until: str | date | None = None, dated_only: bool = False, lang: str | None = None
+    measures: str | Iterable[str],
+    *,
+    until: str | date | None = None,
+    dated_only: bool = False,
+    title: str = "",
+    lang: str | None = None,
 ) -> go.Figure:
     """Draw when measures came into force, stage by stage, and what requires what.
 
@@ -42,6 +47,8 @@ def draw_roadmap(
         Day on which the picture ends; by default a year after the last stage begins.
     dated_only
         Leave out measures with no stage at all.
+    title
+        What the picture is of; by default the name of the programme.
     lang
         ``"en"`` or ``"zh"``; the language in force by default.
 
@@ -78,7 +85,7 @@ def draw_roadmap(
     places = {record.key: place for place, record in enumerate(rows)}
     label = programme(whole).label.text(lang) if whole else texts.text("roadmap_chosen", lang)
     figure = style.canvas(
-        texts.text("roadmap_title", lang, what=label),
+        title or texts.text("roadmap_title", lang, what=label),
         texts.text("roadmap_note", lang),
         height=180 + _ROW_PX * len(rows),
         margin={"l": 20, "r": 30, "b": 96},

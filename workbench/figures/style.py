@@ -6,6 +6,8 @@ without colour. The template is handed to each figure; plotly's global default s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import plotly.graph_objects as go
 
 from workbench import units
@@ -26,6 +28,7 @@ __all__ = [
     "colour",
     "pale",
     "rank",
+    "whiskers",
 ]
 
 FONT = "'Noto Sans CJK SC', 'Source Han Sans SC', 'Microsoft YaHei', 'PingFang SC', 'Noto Sans', 'Segoe UI', Arial, sans-serif"
@@ -122,6 +125,25 @@ def canvas(title: str, subtitle: str = "", *, height: float, **layout: object) -
     words = f'{title}<br><span style="font-size:12.5px;font-weight:400;color:{MUTED}">{subtitle}</span>' if subtitle else title
     heading = {"text": words, "y": 1 - _TITLE_TOP_PX / height}
     return go.Figure(layout={"template": TEMPLATE, "title": heading, "height": height, **layout})
+
+
+def whiskers(values: Sequence[float], low: Sequence[float], high: Sequence[float], thickness: float = 1.6) -> dict[str, object]:
+    """Return the error bars of horizontal values: from the lower to the upper end of each interval.
+
+    Examples
+    --------
+    >>> whiskers([2.0], [1.0], [4.0])["array"], whiskers([2.0], [1.0], [4.0])["arrayminus"]
+    ([2.0], [1.0])
+    """
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [end - value for value, end in zip(values, high, strict=True)],
+        "arrayminus": [value - end for value, end in zip(values, low, strict=True)],
+        "color": INK,
+        "thickness": thickness,
+        "width": 5,
+    }
 
 
 def axis_title(quantity: str, lang: str) -> str:

@@ -125,15 +125,7 @@ def _bars(table: pd.DataFrame, method: str, steps: pd.Series, places: list[int])
             },
             "line": {"color": style.INK, "width": 0.6},
         },
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": list(table[f"{method}_high"] - table[method]),
-            "arrayminus": list(table[method] - table[f"{method}_low"]),
-            "color": style.INK,
-            "thickness": 1.6,
-            "width": 5,
-        },
+        error_x=style.whiskers(table[method], table[f"{method}_low"], table[f"{method}_high"]),
         hovertemplate="%{customdata}: %{x:.4g}<extra></extra>",
     )
 

@@ -94,8 +94,9 @@ class ReformComposer(Explorer):
     ----------
     theme
         Only measures of this theme are offered; all where it is empty.
-    on, place
-        Only measures in force on that day, at that office, are offered; without an office all that the scenario can take.
+    place, on
+        Only measures in force at that office on that day are offered. Without an office the day says nothing, and all are offered that
+        the scenario can take, those not yet adopted among them.
     chosen
         Keys of the measures taken; they are applied in an order in which they can be adopted.
     capacity
@@ -107,9 +108,11 @@ class ReformComposer(Explorer):
 
     Examples
     --------
-    >>> composer = ReformComposer("shanghai_sea_import_2013")   # doctest: +SKIP
-    >>> composer.chosen = ("classified_clearance", "paperless_declaration")   # doctest: +SKIP
-    >>> composer.settle(); composer.message   # doctest: +SKIP
+    >>> composer = ReformComposer("shanghai_sea_import_2013", chosen=("paperless_declaration", "classified_clearance"))
+    >>> composer.package().key, composer.conflicts
+    ('classified_clearance + paperless_declaration', ())
+    >>> bool(composer.result.comparison.loc["green", "difference"] < 0)
+    True
     """
 
     theme = tr.Unicode().tag(input=True)
@@ -281,12 +284,17 @@ class ReformComposer(Explorer):
         return [
             choice_control(self, "theme", text("theme"), [(text("all"), ""), *themes]),
             choice_control(self, "place", text("place"), [(text("anywhere"), ""), *places]),
-            day_control(self, "on", text("on")),
+            self._day_control(),
             self._measure_control(),
             choice_control(self, "outcome", text("outcome"), outcomes),
             levers,
             self._export_control(),
         ]
+
+    def _day_control(self) -> iw.Widget:
+        day = day_control(self, "on", _TEXTS["on"][self.lang])
+        tr.dlink((self, "place"), (day.children[-1], "disabled"), lambda place: not place)  # without a place it says nothing
+        return day
 
     def _places(self) -> Iterable[str]:
         """Return the offices of the scenario."""
