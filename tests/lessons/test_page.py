@@ -77,6 +77,12 @@ def test_an_error_and_what_was_printed_are_shown(tmp_path):
     assert "&lt;i&gt;" in html and "&lt;b&gt;" in html and "\x1b" not in html
 
 
+def test_a_warning_names_no_file_of_the_machine(tmp_path):
+    said = "/var/folders/ipykernel_412/3811.py:2: OverloadWarning: Overloaded: scanner\n  simulate(scenario)\n"
+    html = write(tmp_path, code("simulate(scenario)", outputs=[v4.new_output("stream", name="stderr", text=said)]))
+    assert "OverloadWarning: Overloaded: scanner" in html and "ipykernel" not in html
+
+
 def test_hidden_code_folds(tmp_path):
     cell = code("secret = 1")
     cell.metadata.jupyter = {"source_hidden": True}

@@ -7,6 +7,7 @@ plotly.js; formulas become MathML; a content policy forbids the browser to fetch
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
@@ -28,6 +29,9 @@ __all__ = ["fetches", "write_page"]
 
 _PLOTLY = "application/vnd.plotly.v1+json"
 _SHOWN = ["text/html", "text/markdown", "text/latex", "image/svg+xml", "image/png", "image/jpeg"]
+
+_CELL_FILE = re.compile(r"^\S*ipykernel_\d+\S*:\d+: ", re.MULTILINE)
+"""Where a warning says it comes from: the file that a kernel keeps a cell in, which means nothing to a reader."""
 
 _DRAW = """
 for (const holder of document.querySelectorAll("figure.plotly")) {
@@ -94,6 +98,10 @@ def write_page(
     LessonError
         When a cell's output would make the browser fetch something.
     """
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            if output.get("name") == "stderr":
+                output["text"] = _CELL_FILE.sub("", output["text"])
     exporter = _LessonExporter(
         template_name="lesson", extra_template_basedirs=[str(TEMPLATES)], language_code=lang, filters={"figure_json": _figure_json}
     )
