@@ -17,6 +17,7 @@ pytestmark = pytest.mark.slow
 
 KEYS = [
     "inland_regional_2015",
+    "shanghai_air_import_2013",
     "shenzhen_road_2005",
     "shenzhen_road_2006",
     "yangtze_transit_2013",
