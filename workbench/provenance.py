@@ -1,7 +1,8 @@
 """Where a number comes from: sources, and the basis that every value carries.
 
 A *reference* is a text that names a source and a place in it: ``lecture-2016 §二(二)``. References into tables are
-``figures:ID`` (``source_figures.csv``), ``benchmarks:KEY`` (``benchmarks.csv``) and ``law:KEY`` (``legal_basis.csv``).
+``figures:ID`` (``source_figures.csv``), ``benchmarks:KEY`` (``benchmarks.csv``), ``law:KEY`` (``legal_basis.csv``) and ``waterway:ITEM``
+(``network/waterway_facts.csv``).
 """
 
 from __future__ import annotations
@@ -17,7 +18,12 @@ from workbench.errors import UnknownKeyError
 
 __all__ = ["Basis", "Source", "check_reference", "count_by_kind", "source", "sources", "title"]
 
-TABLES = {"figures": ("source_figures", "id"), "benchmarks": ("benchmarks", "key"), "law": ("legal_basis", "key")}
+TABLES = {
+    "figures": ("source_figures", "id"),
+    "benchmarks": ("benchmarks", "key"),
+    "law": ("legal_basis", "key"),
+    "waterway": ("waterway_facts", "item"),
+}
 """Reference prefix → dataset and its key column."""
 
 
@@ -171,7 +177,12 @@ def title(reference: str) -> catalogue.Label:
     return catalogue.Label(zh=str(row[zh]), en=str(row[en]))
 
 
-_TITLE_COLUMNS = {"figures": ("what_zh", "what_en"), "benchmarks": ("quantity_zh", "quantity_en"), "law": ("document_title_zh", "item_en")}
+_TITLE_COLUMNS = {
+    "figures": ("what_zh", "what_en"),
+    "benchmarks": ("quantity_zh", "quantity_en"),
+    "law": ("document_title_zh", "item_en"),
+    "waterway": ("section", "what"),
+}
 
 
 def count_by_kind(bases: Iterable[Basis]) -> dict[str, int]:

@@ -9,13 +9,18 @@ from importlib import import_module
 from typing import Any
 
 _NAMES = {
+    "FlowPlan": "flows",
     "Shipment": "shipment",
+    "assign_flows": "flows",
+    "backlog": "resilience",
     "compile_network": "state_graph",
     "cooperation": "cooperation",
     "cooperation_graph": "cooperation",
+    "cut_sets": "resilience",
+    "disrupt": "events",
+    "disruption": "events",
+    "disruptions": "events",
     "dwell_from_runs": "dwell",
-    "FlowPlan": "flows",
-    "assign_flows": "flows",
     "find_routes": "routes",
     "fit_handling": "waterway",
     "great_circle_km": "network",
@@ -23,10 +28,12 @@ _NAMES = {
     "node_id": "network",
     "nodes_table": "network",
     "pareto_routes": "routes",
-    "travel_matrix": "routes",
     "regime": "regimes",
     "regimes": "regimes",
+    "reliability": "monte_carlo",
     "simulate_waterway": "waterway",
+    "single_failures": "resilience",
+    "travel_matrix": "routes",
     "waterways": "waterway",
 }
 _MODULES = ("logistics", "network", "offshore", "parties", "search", "state_graph")
