@@ -5,7 +5,9 @@ Every name loads its module on first use.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 _NAMES = {
@@ -39,6 +41,17 @@ _NAMES = {
 _MODULES = ("logistics", "network", "offshore", "parties", "search", "state_graph")
 
 __all__ = sorted([*_NAMES, *_MODULES])
+
+
+class _Package(ModuleType):
+    """Keeps a function in sight that its module is named after, such as `regimes`; importing the module would put it there instead."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _NAMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:
