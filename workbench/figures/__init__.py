@@ -18,6 +18,7 @@ _MODULES = {
     "draw_discovery": "discovery",
     "draw_front": "packages",
     "draw_misconceptions": "class_results",
+    "draw_network": "network",
     "draw_process": "process",
     "draw_release_times": "release_times",
     "draw_roadmap": "roadmap",
