@@ -310,7 +310,7 @@ def lift_legs() -> list[dict[str, str]]:
 
 def leg(row: dict[str, str], classes: dict, factors: dict, region: dict[str, str]) -> dict:
     prefix = row["leg_id"].split("-")[0]
-    assumed = classes[sea_class(row, region) if prefix == "SEA" else prefix]
+    assumed = classes[leg_class(row, prefix, region)]
     first, last = VALID.get(row["period"], ("", ""))
     frequency = float(row["frequency_per_week"] or 0)
     per_week = frequency * float(assumed["teu_per_departure"] or 0) or float(assumed["teu_per_week"] or 0)
@@ -319,7 +319,7 @@ def leg(row: dict[str, str], classes: dict, factors: dict, region: dict[str, str
         **{name: row[name] for name in ("frequency_per_week", "period", "published_fields", "source", "confidence")},
         "time_h": row["time_h_typical"],
         "co2e_kg_per_teu": f"{float(row['distance_km']) * TONNES_PER_TEU * factors[assumed['emission_class']] / 1000:.1f}",
-        "reliability": assumed["reliability"],
+        "reliability": reliability(assumed, float(row["distance_km"])),
         "capacity_teu_week": f"{per_week:g}" if per_week else "",
         "cutoff_h": assumed["cutoff_h"],
         "sealed_ok": assumed["sealed_ok"],
@@ -348,11 +348,22 @@ def via(row: dict[str, str], river_km: dict[str, float]) -> str:
     return ";".join(passed if km[row["from"]] < km[row["to"]] else reversed(passed))
 
 
-def sea_class(row: dict[str, str], region: dict[str, str]) -> str:
+def leg_class(row: dict[str, str], prefix: str, region: dict[str, str]) -> str:
+    if {row["from"], row["to"]} == {"CN-3GORGES", "CN-GEZHOUBA"} and prefix == "SEG":
+        return "LOCK"
+    if prefix != "SEA":
+        return prefix
     ends = {region[row["from"]], region[row["to"]]}
     if ends & {"美国", "加拿大"}:
         return "SEA-US"
     return "SEA-EU" if ends & {"荷兰", "比利时", "德国", "英国", "希腊", "意大利"} else "SEA"
+
+
+def reliability(assumed: dict[str, str], distance_km: float) -> str:
+    """Return the chance to be on time; of segments it falls with length, so that a way of many is no worse than one long leg."""
+    chance = float(assumed["reliability"])
+    per_km = float(assumed["reliability_per_km"] or 0)
+    return f"{chance ** (distance_km / per_km) if per_km else chance:.4f}"
 
 
 def schedules(legs: list[dict]) -> list[dict]:

@@ -22,6 +22,8 @@ _MODULES = {
     "draw_process": "process",
     "draw_release_times": "release_times",
     "draw_roadmap": "roadmap",
+    "draw_route_table": "routes",
+    "draw_routes": "routes",
     "draw_segments": "segments",
     "draw_sensitivity": "sensitivity",
     "draw_shares": "choice",

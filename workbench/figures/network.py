@@ -111,13 +111,13 @@ class Sheet:
             found.setdefault((*sorted((start, end)), leg["mode"]), []).append((start, end, key))
         return found
 
-    def path(self, start: str, end: str, offset: float) -> list[Point]:
-        """Return the points of a line between two places."""
+    def path(self, start: str, end: str, offset: float, *, straight: bool = False) -> list[Point]:
+        """Return the points of a line between two places; it bends round others unless it is to be straight."""
         points, trunk = self.placed.points, self.placed.trunk
         if start in trunk and end in trunk and abs(trunk.index(start) - trunk.index(end)) > 1:  # an arc above the line
             left, right = sorted((start, end), key=trunk.index)
             return curve(points[left], points[right], 12 + 0.045 * (points[right][0] - points[left][0]) + abs(offset))
-        return curve(points[start], points[end], offset, points.values() if self.placed.cells else ())
+        return curve(points[start], points[end], offset, () if straight or not self.placed.cells else points.values())
 
     def lines(self, pairs: Mapping[tuple[str, str, str], list], *, faint: bool = False) -> None:
         """Draw the lines of pairs of places, by mode; faint ones have no legend and show nothing."""
@@ -132,7 +132,7 @@ class Sheet:
                 if other != mode:
                     continue
                 order = sorted(beside[start, end], key=MODES.index)
-                points = self.path(start, end, (order.index(mode) - (len(order) - 1) / 2) * STEP_PX)
+                points = self.path(start, end, (order.index(mode) - (len(order) - 1) / 2) * STEP_PX, straight=faint)
                 x += [*(round(point[0], 1) for point in points), None]
                 y += [*(round(point[1], 1) for point in points), None]
                 at.append(points[len(points) // 2])
@@ -144,7 +144,9 @@ class Sheet:
         name = texts.text(f"transport_{mode}", self.lang)
         colour = style.FAINT if faint else MODE_COLOURS[mode]
         line = {"color": colour, "width": 0.8 if faint else 1.8, "dash": DASHES[mode]}
-        self.figure.add_scatter(x=x, y=y, mode="lines", line=line, name=name, meta=mode, showlegend=not faint, hoverinfo="skip", opacity=0.6 if faint else 1)
+        self.figure.add_scatter(
+            x=x, y=y, mode="lines", line=line, name=name, meta=mode, showlegend=not faint, hoverinfo="skip", opacity=0.6 if faint else 1
+        )
         if not faint:
             self.figure.add_scatter(
                 x=[point[0] for point in at],
@@ -219,7 +221,6 @@ class Sheet:
             words = texts.text("network_hidden", self.lang, n=hidden)
             self.figure.add_annotation(text=words, showarrow=False, font={"size": 11, "color": style.MUTED}, **place)
 
-
     def _slanted(self, key: str) -> None:
         x, y = self.placed.points[key]
         self.figure.add_annotation(
@@ -249,7 +250,9 @@ def leg_sheet(net: nx.MultiDiGraph, leg: tuple[str, str, str], lang: str) -> str
     ]
     if data["frequency_per_week"]:
         parts.append(texts.text("leg_frequency", lang, n=f"{data['frequency_per_week']:g}"))
-    parts.append(texts.text("leg_basis", lang, status=texts.text(f"status_{data['status']}", lang), source=data["source"].replace(";", ", ")))
+    parts.append(
+        texts.text("leg_basis", lang, status=texts.text(f"status_{data['status']}", lang), source=data["source"].replace(";", ", "))
+    )
     return "<br>".join(parts)
 
 
@@ -263,7 +266,9 @@ def place_sheet(node: Mapping[str, Any], key: str, lang: str) -> str:
         lines.append(texts.join((texts.text(f"role_{role}", lang) for role in node["roles"]), lang))
     if node["river_km"] is not None:
         lines.append(texts.text("river_kilometre", lang, km=f"{node['river_km']:g}"))
-    lines.append(texts.text("leg_basis", lang, status=texts.text(f"status_{node['status']}", lang), source=node["source"].replace(";", ", ")))
+    lines.append(
+        texts.text("leg_basis", lang, status=texts.text(f"status_{node['status']}", lang), source=node["source"].replace(";", ", "))
+    )
     return "<br>".join(lines)
 
 

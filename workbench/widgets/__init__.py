@@ -7,5 +7,6 @@ from workbench.widgets.class_dashboard import ClassDashboard
 from workbench.widgets.clearance_mode import ClearanceModeExplorer
 from workbench.widgets.mode_choice import ModeChoiceExplorer
 from workbench.widgets.reform_composer import ReformComposer
+from workbench.widgets.route_explorer import RouteExplorer
 
-__all__ = ["ClassDashboard", "ClearanceModeExplorer", "Explorer", "ModeChoiceExplorer", "ReformComposer"]
+__all__ = ["ClassDashboard", "ClearanceModeExplorer", "Explorer", "ModeChoiceExplorer", "ReformComposer", "RouteExplorer"]
