@@ -7,7 +7,7 @@ from functools import cache
 import pandas as pd
 import plotly.graph_objects as go
 
-from workbench import figures
+from workbench import figures, transport
 from workbench.experiments import (
     Design,
     attribute,
@@ -20,6 +20,7 @@ from workbench.experiments import (
     timeline,
 )
 from workbench.models import clearance, reform, scenario
+from workbench.models.supply_chain.routes import find_routes
 
 DESIGN = Design(replications=2, warm_up_h=0, observe_h=72, seed=5)
 COSTS = pd.DataFrame(
@@ -86,6 +87,12 @@ def curve():
 
 
 @cache
+def routed():
+    net = transport.network("fireworks_transit")
+    return net, find_routes(net, "CNCSX", "USLAX", 2, "cost_cny")
+
+
+@cache
 def gallery(lang: str) -> dict[str, go.Figure]:
     """Return a figure of each kind, some of them twice, in one language."""
     port, regional, before, after = material()
@@ -113,5 +120,8 @@ def gallery(lang: str) -> dict[str, go.Figure]:
         "stakeholders": figures.draw_stakeholders(gains(), lang=lang),
         "waterfall": figures.draw_waterfall(attribution(), lang=lang),
         "roadmap": figures.draw_roadmap("two_centres_three_systems", lang=lang),
+        "network": figures.draw_network(routed()[0], lang=lang),
+        "routes": figures.draw_routes(*routed(), lang=lang),
+        "route table": figures.draw_route_table(routed()[1], lang=lang),
         "timeline": figures.draw_timeline(curve(), lang=lang),
     }

@@ -19,7 +19,7 @@ PLACE = re.compile(r"§\S+")
 
 MAPS = ("geo", "choropleth", "map", "mapbox", "tile")
 NAMES = list(gallery("en"))
-PICTURES = ("process", "comparison of processes")
+PICTURES = ("process", "comparison of processes", "network", "routes", "route table")
 """Their boxes are as large as their words."""
 
 
@@ -47,7 +47,7 @@ def test_no_map_no_address(lang):
     for name, figure in gallery(lang).items():
         written = figure.to_json()
         assert not re.search(r"https?:|//[a-z]|www\.", written), name
-        assert {trace.type for trace in figure.data} <= {"scatter", "bar", "heatmap"}, name
+        assert {trace.type for trace in figure.data} <= {"scatter", "bar", "heatmap", "table"}, name
         layout = json.loads(written)["layout"]
         assert not [key for key in layout if key.startswith(MAPS)], name
         assert "images" not in layout and "FigureWidget" not in type(figure).__name__, name

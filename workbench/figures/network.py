@@ -14,6 +14,7 @@ from workbench.figures import lettering, style
 from workbench.figures.basemap import add_map
 from workbench.figures.network_layout import LETTER_PX, Placed, Point, Projection, curve, label_boxes, schematic
 from workbench.language import chosen
+from workbench.models.offices import office
 from workbench.models.supply_chain.network import MODES, check
 
 __all__ = ["DASHES", "MODE_COLOURS", "Sheet", "draw_network", "leg_sheet"]
@@ -259,9 +260,9 @@ def leg_sheet(net: nx.MultiDiGraph, leg: tuple[str, str, str], lang: str) -> str
 def place_sheet(node: Mapping[str, Any], key: str, lang: str) -> str:
     """Return what there is to know about a place, as lines of simple markup."""
     kind = texts.text(f"place_{node['kind']}", lang)
-    lines = [f"<b>{node[f'name_{lang}']}</b> · {key}", f"{kind} · {node['region']}"]
-    if node["customs_district_zh"]:
-        lines.append(str(node["customs_district_zh"]))
+    lines = [f"<b>{node[f'name_{lang}']}</b> · {key}", f"{kind} · {node['region']}" if lang == "zh" else kind]
+    if node["customs_office"]:
+        lines.append(office(node["customs_office"]).label.text(lang))
     if node["roles"]:
         lines.append(texts.join((texts.text(f"role_{role}", lang) for role in node["roles"]), lang))
     if node["river_km"] is not None:

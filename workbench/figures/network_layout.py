@@ -172,14 +172,13 @@ def curve(start: Point, end: Point, offset: float, others: Iterable[Point] = ())
     tries = (offset, offset + 26, offset - 26, offset + 48, offset - 48, offset + 70)
     others = [point for point in others if point not in (start, end)]
     for bend in tries:
-        points = list(_bent(start, end, left, bend))
-        if all(math.dist(point, other) >= CLEAR_PX for other in others for point in points[2:-2]):
-            return points
-    return list(_bent(start, end, left, offset))
+        points = list(_bent(start, end, left, bend, 16))
+        if all(abs(point[0] - other[0]) >= CLEAR_PX or math.dist(point, other) >= CLEAR_PX for other in others for point in points[1:-1]):
+            return points if bend else list(_bent(start, end, left, 0.0, 2))
+    return list(_bent(start, end, left, offset, 16))
 
 
-def _bent(start: Point, end: Point, left: Point, bend: float) -> Iterator[Point]:
-    n = 2 if not bend else 16
+def _bent(start: Point, end: Point, left: Point, bend: float, n: int) -> Iterator[Point]:
     for step in range(n + 1):
         t = step / n
         push = 4 * bend * t * (1 - t)

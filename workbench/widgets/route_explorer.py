@@ -22,7 +22,7 @@ from workbench.widgets.base import Explorer, choice_control, number_control, swi
 
 __all__ = ["RouteExplorer"]
 
-FROM = ("CNCKG", "CNWUH", "CN-CQTJC", "CNYSA", "CNDGG")
+FROM = ("CNCKG", "CNWUH", "CNDGG", "CN-CQTJC", "CNYSA")
 TO = ("USLAX", "DEDUI", "NLRTM", "HKHKG")
 """Where an explorer begins: the first place of each list that its network has."""
 
@@ -149,7 +149,7 @@ class RouteExplorer(Explorer):
         """Return the controls."""
         words = {name: text[self.lang] for name, text in _TEXTS.items()}
         places = sorted((str(node[f"name_{self.lang}"]), key) for key, node in self.network.nodes(data=True) if node["kind"] != "gateway")
-        rules = [(regime(key).label.text(self.lang), key) for key in regimes().index]
+        rules = [(regime(key).label.text(self.lang), key) for key in regimes()["regime"].unique()]
         depart = iw.Text(value=self.depart, placeholder="2015-06-01T08:00", continuous_update=False, layout=iw.Layout(width="auto"))
         tr.link((self, "depart"), (depart, "value"))
         return [
