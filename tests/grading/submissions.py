@@ -45,9 +45,9 @@ def call(function: Any, arguments: list) -> dict[str, Any]:
 
 
 def points(
-    exercise: Exercise, reference: Reference, notebook: Mapping[str, Any], student: str = "demo", items: Iterable[str] | None = None
+    exercise: Exercise, reference: Reference, names: Mapping[str, Any], student: str = "demo", items: Iterable[str] | None = None
 ) -> tuple[dict[str, float], dict[str, Verdict]]:
-    """Return the points of each automatic item, or of some, and the verdicts."""
-    answers = collect(run(notebook), reference.requests(student, SECRET))
+    """Return what a run earns: the points of each automatic item, or of some, and the verdicts."""
+    answers = collect(names, reference.requests(student, SECRET))
     verdicts = reference.mark(answers, student, SECRET, items)
     return {key: round(exercise.item(key).points * verdict.share, 4) for key, verdict in verdicts.items()}, verdicts

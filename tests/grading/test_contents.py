@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.grading.submissions import points
+from tests.grading.submissions import points, run
 from workbench.grading import reference as references
 from workbench.grading.exercise import exercises
 from workbench.grading.release import problems, released
@@ -33,7 +33,9 @@ def test_an_exercise_has_automatic_function_and_open_tasks_and_practice(key):
 @each
 def test_the_reference_earns_full_marks(key):
     exercise = EXERCISES[key]
-    earned, verdicts = points(exercise, REFERENCES[key], references.submission(exercise))
+    names = run(references.submission(exercise))
+    assert "errors" not in names
+    earned, verdicts = points(exercise, REFERENCES[key], names)
     assert earned == {item.id: item.points for item in exercise.items if not item.open}, verdicts
 
 
@@ -44,7 +46,7 @@ def test_the_stub_earns_nothing(key):
     assert "SOLUTION" not in json.dumps(notebook)
     for student in ('student = ""', 'student = "demo"'):
         next(cell for cell in notebook["cells"] if cell["id"] == "student")["source"] = f'{student}\nlang = "zh"'
-        earned, verdicts = points(exercise, REFERENCES[key], notebook)
+        earned, verdicts = points(exercise, REFERENCES[key], run(notebook))
         assert set(earned.values()) == {0}
         assert {verdict.state for verdict in verdicts.values()} <= {"unanswered", "missing"}
 
@@ -57,7 +59,7 @@ def test_a_wrong_answer_earns_what_its_file_says(key, name):
     assert set(wrong.earns) == set(touched)
     notebook = references.submission(exercise, wrong.student, wrong.cells)
     notebook["cells"] = [cell for cell in notebook["cells"] if not cell["id"].startswith("answer_") or cell["id"] in wrong.cells]
-    earned, verdicts = points(exercise, REFERENCES[key], notebook, wrong.student, touched)
+    earned, verdicts = points(exercise, REFERENCES[key], run(notebook), wrong.student, touched)
     assert earned == dict(wrong.earns), verdicts
     assert {item: verdict.misconceptions for item, verdict in verdicts.items() if verdict.misconceptions} == dict(wrong.shows)
 

@@ -72,7 +72,7 @@ def compare(answer: Any, expected: Any, check: Check, wrong: Wrong = ()) -> Verd
     check
         Kind, tolerance, unit.
     wrong
-        Misconceptions with the answer that each would give; of a record, with that of their step.
+        Misconceptions with the answer that each would give, or with that of the step that they name.
 
     Returns
     -------
@@ -96,9 +96,11 @@ def compare(answer: Any, expected: Any, check: Check, wrong: Wrong = ()) -> Verd
     if problem := form(answer, check):
         return Verdict(0.0, "unusable", problem)
     verdict = _KINDS[check.kind](answer, plain(expected), check, wrong)
-    if verdict.share >= 1 or check.kind == "record":
+    if verdict.share >= 1 or verdict.state == "unanswered":
         return verdict
     for one, value in wrong:
+        if check.kind == "record" and getattr(one, "step", None) is not None:
+            continue  # its step has been compared with it
         if _KINDS[check.kind](answer, plain(value), check, ()).share >= 1:
             share = max(verdict.share, getattr(one, "share", 0.0))
             return replace(verdict, share=share, state=_state(share), message=said("misconception"), misconception=_key(one), hint=one.hint)

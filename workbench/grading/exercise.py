@@ -172,7 +172,7 @@ class Misconception(catalogue.Record):
     share
         Of the item's points (of the step's, where it names one).
     step
-        Of a record: the step that it is about.
+        Of a record: the step that it is about; the whole answer by default.
     hint
         What to say to who holds it.
     """
@@ -375,8 +375,10 @@ def _marked(item: Item, marking: Marking, place: str) -> None:
     if item.open and abs(sum(row.points for row in marking.rubric) - item.points) > 1e-9:
         raise CatalogueError(f"{place}: {item.id}: the points of the rubric must sum to {item.points:g}")
     for one in marking.misconceptions:
-        if (item.kind == "record") != (one.step is not None) or (one.step is not None and one.step not in item.fields):
-            raise CatalogueError(f"{one.where}: `step` must be one of {', '.join(item.fields) or 'none'}")
+        if one.step is not None and one.step not in item.fields:
+            raise CatalogueError(
+                f"{one.where}: `step` {one.step!r} is no step of item {item.id}; leave it out, or: {', '.join(item.fields)}"
+            )
 
 
 def exercises(folder: Path | None = None) -> list[Exercise]:
