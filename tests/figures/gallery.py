@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from workbench import figures, transport
+from workbench.datasets import load
 from workbench.experiments import (
     Design,
     attribute,
@@ -20,6 +21,7 @@ from workbench.experiments import (
     timeline,
 )
 from workbench.models import clearance, reform, scenario
+from workbench.models.supply_chain import offshore
 from workbench.models.supply_chain.routes import find_routes
 
 DESIGN = Design(replications=2, warm_up_h=0, observe_h=72, seed=5)
@@ -81,6 +83,17 @@ def gains():
 
 
 @cache
+def deals():
+    return offshore.build_graph(load("offshore_cases"))
+
+
+@cache
+def detected():
+    made = offshore.generate(60, seed=3)
+    return {viewpoint: offshore.score_detection(made, viewpoint=viewpoint) for viewpoint in ("all", "customs")}
+
+
+@cache
 def curve():
     baseline = scenario.scenario("shanghai_sea_import_2013")
     return timeline(baseline, "2014", "2017", ["single_window", "pre_arrival_import", "self_assessment_and_payment"]).curve(DESIGN)
@@ -118,6 +131,9 @@ def gallery(lang: str) -> dict[str, go.Figure]:
         "front": figures.draw_front(swept(), judged(), "officer_duty_h", "release_time_h", lang=lang),
         "discovery": figures.draw_discovery(found(), lang=lang),
         "stakeholders": figures.draw_stakeholders(gains(), lang=lang),
+        "offshore deal": figures.draw_offshore(offshore.deal(deals(), "circular"), viewpoint="company_b", lang=lang),
+        "offshore checks": figures.draw_offshore_checks(deals(), "thin_papers", lang=lang),
+        "detection": figures.draw_detection(detected(), lang=lang),
         "waterfall": figures.draw_waterfall(attribution(), lang=lang),
         "roadmap": figures.draw_roadmap("two_centres_three_systems", lang=lang),
         "network": figures.draw_network(routed()[0], lang=lang),

@@ -193,6 +193,10 @@ def test_small_differences_are_let_pass(edge_id, values):
     assert found(changed("offshore_clean", edge_id, **values)) == set()
 
 
+def test_goods_may_stay_in_store():
+    assert found(changed("split_consignment", "C07-15")) == set()
+
+
 def test_a_payment_of_two_invoices_counts_for_both():
     table = TABLE[TABLE["deal_id"] == "split_consignment"].copy()
     table.loc[table["edge_id"] == "C07-06", ["refers_to", "amount"]] = ["C07-IA1;C07-IA2", 300_000.0]

@@ -6,7 +6,16 @@ from workbench.widgets.base import Explorer
 from workbench.widgets.class_dashboard import ClassDashboard
 from workbench.widgets.clearance_mode import ClearanceModeExplorer
 from workbench.widgets.mode_choice import ModeChoiceExplorer
+from workbench.widgets.offshore_trade import OffshoreTradeExplorer
 from workbench.widgets.reform_composer import ReformComposer
 from workbench.widgets.route_explorer import RouteExplorer
 
-__all__ = ["ClassDashboard", "ClearanceModeExplorer", "Explorer", "ModeChoiceExplorer", "ReformComposer", "RouteExplorer"]
+__all__ = [
+    "ClassDashboard",
+    "ClearanceModeExplorer",
+    "Explorer",
+    "ModeChoiceExplorer",
+    "OffshoreTradeExplorer",
+    "ReformComposer",
+    "RouteExplorer",
+]

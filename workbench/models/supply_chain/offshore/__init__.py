@@ -6,7 +6,7 @@
 'offshore'
 """
 
-from workbench.models.supply_chain.offshore.cases import Case, case, cases
+from workbench.models.supply_chain.offshore.cases import Case, case, cases, deal_label, stories
 from workbench.models.supply_chain.offshore.checks import Check, Finding, check_records, checks, find, screen
 from workbench.models.supply_chain.offshore.generator import Deals, generate, score_detection
 from workbench.models.supply_chain.offshore.graph import LAYERS, build_graph, deal, deals, hub_of, label_of, lines, territory, to_table
@@ -29,6 +29,7 @@ __all__ = [
     "checks",
     "classify",
     "deal",
+    "deal_label",
     "deals",
     "find",
     "generate",
@@ -39,6 +40,7 @@ __all__ = [
     "lots",
     "score_detection",
     "screen",
+    "stories",
     "territory",
     "to_table",
     "view",

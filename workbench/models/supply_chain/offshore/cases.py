@@ -8,7 +8,7 @@ from workbench import catalogue
 from workbench.catalogue import Label
 from workbench.models.supply_chain.offshore.kinds import Kind
 
-__all__ = ["Case", "case", "cases"]
+__all__ = ["Case", "case", "cases", "deal_label", "stories"]
 
 
 class Case(catalogue.Record):
@@ -42,6 +42,26 @@ def case(key: str) -> Case:
         When there is no such deal.
     """
     return catalogue.entry("offshore_deals", key, Case, "teaching deal")
+
+
+def stories() -> dict[str, Label]:
+    """Return what happens in each teaching deal, by its key."""
+    return {key: item.story for key, item in catalogue.records("offshore_deals", Case).items()}
+
+
+def deal_label(deal_id: str) -> Label:
+    """Return the name of a deal: of a teaching deal its own, of a form of logistics its term, else the key itself.
+
+    Examples
+    --------
+    >>> deal_label("fourth_party_logistics").zh, deal_label("g000001").zh
+    ('第四方物流', 'g000001')
+    """
+    for kind in ("offshore_deals", "terms"):
+        known = catalogue.raw(kind)
+        if deal_id in known:
+            return Label(zh=known[deal_id]["label"]["zh"], en=known[deal_id]["label"]["en"])
+    return Label(zh=deal_id, en=deal_id)
 
 
 def cases() -> pd.DataFrame:

@@ -50,7 +50,8 @@ def build_graph(table: pd.DataFrame, parties_by_key: Mapping[str, Party] | None 
     Returns
     -------
     networkx.MultiDiGraph
-        Nodes are parties with ``label, role, territory, assets, industry`` where known; edges carry the columns of their row.
+        Nodes are parties with ``label, role, territory, assets, industry`` where known; edges carry the columns of their row. The graph
+        itself says ``deal_ids`` and the names of the ``banks`` that handle payments.
 
     Raises
     ------
@@ -74,7 +75,8 @@ def build_graph(table: pd.DataFrame, parties_by_key: Mapping[str, Party] | None 
     if (loops := table[table["source"] == table["target"]]).size:
         raise DatasetError(f"deals: edge {loops['edge_id'].iloc[0]!r} leads from {loops['source'].iloc[0]!r} to itself; name two parties")
     known = parties() if parties_by_key is None else parties_by_key
-    graph = nx.MultiDiGraph(key="deals", currency="", deal_ids=tuple(dict.fromkeys(table["deal_id"])))
+    banks = {key: known[key].label for key in table["bank"].dropna().unique() if key in known}
+    graph = nx.MultiDiGraph(key="deals", deal_ids=tuple(dict.fromkeys(table["deal_id"])), banks=banks)
     for key in dict.fromkeys([*table["source"], *table["target"]]):
         graph.add_node(key, **(_node(known[key]) if key in known else {}))
     graph.add_edges_from(_rows(table))
@@ -219,8 +221,9 @@ def hub_of(deal: nx.MultiDiGraph) -> str:
 
 
 def label_of(deal: nx.MultiDiGraph, party: str) -> Label:
-    """Return the name of a party, or its key where nothing is known of it."""
-    return deal.nodes[party].get("label") or Label(zh=party, en=party.replace("_", " "))
+    """Return the name of a party or of a bank that handles a payment, or its key where nothing is known of it."""
+    known = deal.nodes[party].get("label") if party in deal else deal.graph["banks"].get(party)
+    return known or Label(zh=party, en=party.replace("_", " "))
 
 
 def territory(place: str) -> str:

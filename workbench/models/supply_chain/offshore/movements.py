@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import networkx as nx
 
 from workbench.models.supply_chain.offshore.graph import TRANSPORT_DOCUMENTS, Edge, Line, lines
 from workbench.models.supply_chain.parties import LOGISTICS_ROLES
 
-__all__ = ["Lot", "goods_lines", "lots"]
+__all__ = ["Lot", "Movement", "goods_lines", "lots"]
 
 MOST_LOTS = 64
 """A deal of more ways through the goods layer is cut here; deals of the course have three at most."""
+
+
+class Movement(NamedTuple):
+    """Goods on their way from one trader to the next, whoever carries them: the least quantity of the way, and its edges."""
+
+    source: str
+    target: str
+    quantity: float | None
+    edges: tuple[Edge, ...]
 
 
 @dataclass(frozen=True)
@@ -23,32 +32,43 @@ class Lot:
 
     Attributes
     ----------
-    parties
-        Traders in whose hands the goods are, in order; carriers and other providers are left out.
-    hs6, quantity, unit
-        The goods; the quantity is the least of the way.
+    movements
+        From trader to trader; carriers and other providers are left out.
+    hs6, unit
+        The goods.
     places
         Where each movement begins and ends, in order; None where an edge does not say.
-    edges
-        The edges that it rests on.
     """
 
-    parties: tuple[str, ...]
+    movements: tuple[Movement, ...]
     hs6: str
-    quantity: float | None
     unit: str
     places: tuple[str | None, ...]
-    edges: tuple[Edge, ...]
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """Traders in whose hands the goods are, in order."""
+        return (self.movements[0].source, *(each.target for each in self.movements))
+
+    @property
+    def quantity(self) -> float | None:
+        """The least quantity of the way, None where no edge gives one."""
+        return min((each.quantity for each in self.movements if each.quantity is not None), default=None)
+
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        """The edges that it rests on."""
+        return tuple(edge for each in self.movements for edge in each.edges)
 
     @property
     def consignor(self) -> str:
         """Who sends the goods."""
-        return self.parties[0]
+        return self.movements[0].source
 
     @property
     def consignee(self) -> str:
         """Who gets them in the end."""
-        return self.parties[-1]
+        return self.movements[-1].target
 
 
 def lots(deal: nx.MultiDiGraph) -> list[Lot]:
@@ -113,19 +133,17 @@ def _ways(moved: list[Line]) -> Iterator[list[Line]]:
 
 
 def _lot(deal: nx.MultiDiGraph, way: list[Line]) -> Lot:
-    hands = [way[0][0], *(target for _, target, *_ in way)]
-    ends = (0, len(hands) - 1)
-    traders = tuple(party for place, party in enumerate(hands) if place in ends or deal.nodes[party].get("role") not in LOGISTICS_ROLES)
-    attributes: list[dict[str, Any]] = [line for *_, line in way]
-    quantities = [line["qty"] for line in attributes if "qty" in line]
+    movements: list[Movement] = []
+    begun: list[Line] = []
+    for line in way:
+        begun.append(line)
+        if line is way[-1] or deal.nodes[line[1]].get("role") not in LOGISTICS_ROLES:
+            quantities = [each["qty"] for *_, each in begun if "qty" in each]
+            edges = tuple(each[:3] for each in begun)
+            movements.append(Movement(begun[0][0], line[1], min(quantities, default=None), edges))
+            begun = []
     places: list[str | None] = []
-    for line in attributes:
-        places += [place for place in (line.get("place"), line.get("place_to")) if not places or place is None or place != places[-1]]
-    return Lot(
-        traders,
-        attributes[0].get("hs6", ""),
-        min(quantities) if quantities else None,
-        attributes[0].get("unit", ""),
-        tuple(places),
-        tuple((source, target, key) for source, target, key, _ in way),
-    )
+    for place in (line.get(end) for *_, line in way for end in ("place", "place_to")):
+        if not places or place is None or place != places[-1]:
+            places.append(place)
+    return Lot(tuple(movements), way[0][3].get("hs6", ""), way[0][3].get("unit", ""), tuple(places))

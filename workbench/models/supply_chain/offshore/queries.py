@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import networkx as nx
 import pandas as pd
@@ -39,14 +39,14 @@ def order_matches_goods(sight: Sight, limits: Limits) -> list[Found] | None:
     """For each lot a chain of orders from consignee to consignor; each order for what moved along it."""
     if sight.partial and not sight.orders:
         return None
-    return _chains(sight, sight.orders, limits, lambda lot: (lot.consignee, lot.consignor))
+    return _chains(sight, sight.orders, limits, against=True)
 
 
 def document_matches_goods(sight: Sight, limits: Limits) -> list[Found] | None:
     """For each lot a chain of invoices from consignor to consignee over what moved; transport documents over what they carried."""
     if sight.partial and not sight.invoices:
         return None
-    found = _chains(sight, sight.invoices, limits, lambda lot: (lot.consignor, lot.consignee))
+    found = _chains(sight, sight.invoices, limits, against=False)
     carried = {line["doc_no"]: line for *_, line in sight.layers["goods"] if "doc_no" in line}
     for number, line in {line[3]["doc_no"]: line for line in sight.transport if "doc_no" in line[3]}.items():
         if number in carried and _apart(line[3].get("qty"), carried[number].get("qty"), limits["quantity_share"]):
@@ -54,24 +54,35 @@ def document_matches_goods(sight: Sight, limits: Limits) -> list[Found] | None:
     return found
 
 
-def _chains(sight: Sight, links: list[Line], limits: Limits, ends: Any) -> list[Found]:
-    """Follow links of the same goods from one end of each lot to the other, and compare what they state with what moved."""
+def _chains(sight: Sight, links: list[Line], limits: Limits, *, against: bool) -> list[Found]:
+    """Follow links of the same goods along each lot, or against it as orders do, and compare what they state with what moved."""
     found: list[Found] = []
     ways = {hs6: _ways_of(links, hs6) for hs6 in dict.fromkeys(lot.hs6 for lot in sight.lots)}
     moved: dict[tuple[str, str, str], float] = defaultdict(float)
     for lot in sight.lots:
-        start, end = ends(lot)
-        way = _path(ways[lot.hs6], start, end)
+        ends = (lot.consignee, lot.consignor) if against else (lot.consignor, lot.consignee)
+        way = _path(ways[lot.hs6], *ends)
         if way is None:
             found.append(Found("chain", lot.edges, _who(sight, lot)))
         elif lot.quantity is not None:
             for first, second in pairwise(way):
                 moved[first, second, lot.hs6] += lot.quantity
+    moved |= {link: quantity for link, quantity in _between(sight, against).items() if link in moved}
     for (first, second, hs6), quantity in moved.items():
         stating = [line for line in ways[hs6][first][second]["lines"] if "qty" in line[3]]
         stated = sum(line["qty"] for *_, line in stating)
         if stating and _apart(stated, quantity, limits["quantity_share"]):
             found.append(_quantity(stating[0][3], stated, quantity, stating))
+    return found
+
+
+def _between(sight: Sight, against: bool) -> dict[tuple[str, str, str], float]:
+    """Return what moved straight from one trader to another, each movement once: more than a lot where a part stays in store."""
+    movements = {each.edges: (each, lot.hs6) for lot in sight.lots for each in lot.movements if each.quantity is not None}
+    found: dict[tuple[str, str, str], float] = defaultdict(float)
+    for each, hs6 in movements.values():
+        ends = (each.target, each.source) if against else (each.source, each.target)
+        found[*ends, hs6] += each.quantity
     return found
 
 
@@ -202,9 +213,7 @@ def duplicate_financing(sight: Sight, limits: Limits) -> list[Found] | None:
     ):
         loans = sight.loans.get(number, [])
         if len(loans) > 1:
-            banks = [
-                sight.name(bank) if bank in sight.deal else Label(zh=bank, en=bank) for bank in dict.fromkeys(line[0] for line in loans)
-            ]
+            banks = [sight.name(bank) for bank in dict.fromkeys(line[0] for line in loans)]
             said = {"doc_no": number, "n": str(len(loans)), "banks": _list(banks)}
             found.append(Found("loans", _edges(line for line in loans if line[2] in sight.deal.get_edge_data(*line[:2], default={})), said))
     return found
@@ -321,7 +330,7 @@ def one_bank_one_currency(sight: Sight, limits: Limits) -> list[Found] | None:
     currencies = list(dict.fromkeys(line["currency"] for *_, line in own if "currency" in line))
     if len(banks) <= 1 and len(currencies) <= 1:
         return []
-    names = [sight.name(bank) if bank in sight.deal else Label(zh=bank, en=bank) for bank in banks]
+    names = [sight.name(bank) for bank in banks]
     return [Found("split", _edges(own), {"banks": _list(names), "currencies": ", ".join(currencies)})]
 
 

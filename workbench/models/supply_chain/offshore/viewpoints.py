@@ -19,8 +19,13 @@ HIDDEN = {"customs": ("fund",), "bank": ("goods",)}
 
 
 def viewpoints(deal: nx.MultiDiGraph) -> list[str]:
-    """Return from where a deal can be looked at: ``all``, ``customs``, ``bank`` (all banks together), and each of its parties."""
-    return [EVERYTHING, *HIDDEN, *sorted(deal)]
+    """Return from where a deal can be looked at: ``all``, ``customs``, ``bank`` (all banks together), each of its parties and banks."""
+    return [EVERYTHING, *HIDDEN, *sorted({*deal, *_banks(deal)})]
+
+
+def _banks(deal: nx.MultiDiGraph) -> set[str]:
+    """Return the banks that handle payments of a deal."""
+    return {line["bank"] for *_, line in deal.edges(data=True) if "bank" in line}
 
 
 def view(deal: nx.MultiDiGraph, viewpoint: str) -> nx.MultiDiGraph:
@@ -53,9 +58,7 @@ def view(deal: nx.MultiDiGraph, viewpoint: str) -> nx.MultiDiGraph:
     """
     if viewpoint == EVERYTHING:
         return deal
-    if viewpoint not in HIDDEN and viewpoint not in deal:
-        raise UnknownKeyError("viewpoint", viewpoint, viewpoints(deal))
-    role = viewpoint if viewpoint in HIDDEN else deal.nodes[viewpoint].get("role", "")
+    role = _role(deal, viewpoint)
     hidden = HIDDEN.get(role, ())
     looking = {party for party, known in deal.nodes(data=True) if known.get("role") == role} if viewpoint in HIDDEN else {viewpoint}
     edges = [edge for edge in deal.edges(keys=True, data=True) if edge[3]["layer"] not in hidden]
@@ -66,6 +69,16 @@ def view(deal: nx.MultiDiGraph, viewpoint: str) -> nx.MultiDiGraph:
     shown.add_nodes_from(deal.nodes(data=True))
     shown.add_edges_from(seen)
     return shown
+
+
+def _role(deal: nx.MultiDiGraph, viewpoint: str) -> str:
+    if viewpoint in HIDDEN:
+        return viewpoint
+    if viewpoint in deal:
+        return deal.nodes[viewpoint].get("role", "")
+    if viewpoint in _banks(deal):
+        return "bank"
+    raise UnknownKeyError("viewpoint", viewpoint, viewpoints(deal))
 
 
 def _direct(edge: Line, looking: set[str], role: str, every_bank: bool) -> bool:
