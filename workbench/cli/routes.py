@@ -56,11 +56,7 @@ def routes(
     else:
         found = find_routes(net, origin, destination, k, criteria[0], regime=regime, shipment=goods, dissimilar=dissimilar)
     rows = [{"route": place, **row} for place, row in zip(found.table().index, found.table().to_dict("records"), strict=True)]
-    show(
-        [{name: round(value, 2) if isinstance(value, float) else value for name, value in row.items()} for row in rows],
-        json_file,
-        without="legs",
-    )
+    show(rows, json_file, without="legs")
     for note in found.notes:
         click.echo(note.text(lang))
     if explain:

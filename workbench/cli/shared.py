@@ -119,7 +119,9 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, (list, tuple)):
         return ", ".join(_cell(part) for part in value)
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return str(value)
 
 
 def rows_of(table: pd.DataFrame) -> list[dict]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
+from operator import itemgetter
 from typing import Any
 
 import networkx as nx
@@ -101,17 +104,29 @@ def read_legs(net: nx.MultiDiGraph) -> LegTable:
         raise NetworkError(f"a trade network is a networkx.MultiDiGraph, not {type(net).__name__}: legs have a direction and a key")
     nodes = tuple(net)
     place = {node: position for position, node in enumerate(nodes)}
-    edges = [edge for edge in net.edges(keys=True, data=True) if edge[3].get("layer", "transport") == "transport"]
-    about = [edge[3] for edge in edges]
-    numbers = np.empty((len(edges), len(_NUMBERS)))
-    for column, name in enumerate(_NUMBERS):
-        numbers[:, column] = _numbers([leg.get(name) for leg in about], name, edges)
-    unknown = [position for position, leg in enumerate(about) if leg.get("mode") not in _CODES]
-    if unknown:
-        u, v, key, leg = edges[unknown[0]]
-        raise NetworkError(f"leg {key!r} from {u!r} to {v!r}: mode must be one of {', '.join(MODES)}, not {leg.get('mode')!r}")
-    capacity = [leg.get("capacity_teu_week") for leg in about]
-    given = [node.get for node in net.nodes.values()]
+    tail, head, keys, mode, numbers, sealed_ok, gauge_break, capacity = [], [], [], [], [], [], [], []
+    read = itemgetter(*_NUMBERS)
+    try:
+        for start, (_, neighbours) in enumerate(net.adjacency()):  # one plain loop: most of what compiling a large network takes
+            for v, legs in neighbours.items():
+                end = place[v]
+                for key, leg in legs.items():
+                    get = leg.get
+                    if get("layer", "transport") == "transport":
+                        tail.append(start)
+                        head.append(end)
+                        keys.append(key)
+                        mode.append(_CODES[leg["mode"]])
+                        numbers.extend(read(leg))
+                        sealed_ok.append(get("sealed_ok", True))
+                        gauge_break.append(get("gauge_break", False))
+                        capacity.append(get("capacity_teu_week"))
+        criteria = np.array(numbers, dtype=float).reshape(-1, len(_NUMBERS))
+    except (KeyError, TypeError, ValueError):
+        raise _bad_leg(net) from None
+    if not (np.isfinite(criteria) & (criteria >= 0)).all():
+        raise _bad_leg(net)
+    given = [node.get for _, node in net.nodes(data=True)]
     reloads = [
         (position, _CODES[ends[0]], _CODES[ends[1]], float(how["time_h"]), float(how["cost_cny_per_teu"]), bool(how.get("breaks_seal")))
         for position, get in enumerate(given)
@@ -132,26 +147,33 @@ def read_legs(net: nx.MultiDiGraph) -> LegTable:
         reload_time_h=columns[:, 3],
         reload_cost_cny=columns[:, 4],
         reload_breaks_seal=columns[:, 5].astype(bool),
-        keys=tuple(edge[2] for edge in edges),
-        tail=np.array([place[edge[0]] for edge in edges], dtype=np.int64),
-        head=np.array([place[edge[1]] for edge in edges], dtype=np.int64),
-        mode=np.array([_CODES[leg["mode"]] for leg in about], dtype=np.int64),
-        numbers=numbers,
-        sealed_ok=np.array([leg.get("sealed_ok", True) for leg in about], dtype=bool),
-        gauge_break=np.array([leg.get("gauge_break", False) for leg in about], dtype=bool),
-        capacity_teu_week=np.array([np.inf if value is None else value for value in capacity], dtype=float),
+        keys=tuple(keys),
+        tail=np.array(tail, dtype=np.int64),
+        head=np.array(head, dtype=np.int64),
+        mode=np.array(mode, dtype=np.int64),
+        numbers=criteria,
+        sealed_ok=np.array(sealed_ok, dtype=bool),
+        gauge_break=np.array(gauge_break, dtype=bool),
+        capacity_teu_week=_capacity(capacity),
         network=net,
     )
 
 
-def _numbers(values: list, name: str, edges: list) -> np.ndarray:
-    try:
-        column = np.array(values, dtype=float)
-    except (TypeError, ValueError):
-        column = np.array([value if isinstance(value, (int, float)) else np.nan for value in values])
-    wrong = ~(column >= 0) | np.isinf(column)
-    if wrong.any():
-        first = int(np.argmax(wrong))
-        u, v, key, _ = edges[first]
-        raise NetworkError(f"leg {key!r} from {u!r} to {v!r}: {name} must be a number, 0 or more, not {values[first]!r}")
-    return column
+def _capacity(values: list) -> np.ndarray:
+    capacity = np.array(values, dtype=float)
+    return np.where(np.isnan(capacity), np.inf, capacity)
+
+
+def _bad_leg(net: nx.MultiDiGraph) -> NetworkError:
+    """Return the error that names the first leg without a mode or with a number that cannot be."""
+    for u, v, key, leg in net.edges(keys=True, data=True):
+        where = f"leg {key!r} from {u!r} to {v!r}"
+        if leg.get("layer", "transport") != "transport":
+            continue
+        if leg.get("mode") not in MODES:
+            return NetworkError(f"{where}: mode must be one of {', '.join(MODES)}, not {leg.get('mode')!r}")
+        for name in _NUMBERS:
+            value = leg.get(name)
+            if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value < math.inf:
+                return NetworkError(f"{where}: {name} must be a number, 0 or more, not {value!r}")
+    raise AssertionError("a leg is wrong, and none was found")

@@ -69,7 +69,8 @@ class Regime(catalogue.Record):
     key, label, description
         Key, name, and what it means.
     sealed
-        Whether goods under control travel under seal: only by legs that are fit for it, and a broken seal is inspected.
+        Whether goods travel under customs control between two offices: under seal, only by legs that are fit for it, and a broken
+        seal is inspected. Where both offices would be one, port clearance is what there is.
     imports
         Written ``import``: the procedures at `entry`, at each `transfer` between transport modes, and at `destination`, with the
         clearance `mode` whose simulated hours can stand for them. An empty name means that nothing happens there.
@@ -100,6 +101,12 @@ class Regime(catalogue.Record):
                 key = getattr(stages, stage, "")
                 if key and key not in known:
                     raise ValueError(str(UnknownKeyError("customs procedure", key, known)))
+        if self.sealed and not (self.imports.destination and self.exports.dispatch):
+            raise ValueError(
+                "goods travel under seal between two offices: name the procedures at destination (import) and dispatch (export)"
+            )
+        if not self.sealed and (self.imports.destination or self.imports.transfer or self.exports.transfer):
+            raise ValueError("without a seal goods are released at entry, and nothing happens at transfer or destination: leave those out")
         return self
 
 

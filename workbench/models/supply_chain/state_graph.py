@@ -32,11 +32,11 @@ CRITERIA = ("time_h", "cost_cny", "co2e_kg", "risk")
 SEALS = ("none", "intact", "unchecked", "broken")
 """No seal, or intact; unchecked: customs has to look at it before the goods go on; broken: it has to inspect them."""
 
-CUSTOMS = ("pending", "in_transit", "released")
-"""No formality done yet, under customs control, released."""
+CUSTOMS = ("pending", "dispatched", "in_transit", "released")
+"""No formality done yet; at the office where transit began, which is not where it ends; under way under control; released."""
 
 NONE, INTACT, UNCHECKED, BROKEN = range(4)
-PENDING, IN_TRANSIT, RELEASED = range(3)
+PENDING, DISPATCHED, IN_TRANSIT, RELEASED = range(4)
 LEG, START, RELOAD, END = range(4)
 
 
@@ -295,58 +295,63 @@ class _Builder:
         self._end(NONE, RELEASED)
 
     def _import(self) -> None:
-        legs, stages = self.legs, self.rules.imports
-        seal = INTACT if self.rules.sealed else NONE
-        outside, from_inside, to_inside = ~legs.inside, legs.inside[legs.tail], legs.inside[legs.head]
-        self._legs(~from_inside, seal, PENDING)
-        self._reload(outside, seal, PENDING)
+        legs, stages, sealed = self.legs, self.rules.imports, self.rules.sealed
+        seal = INTACT if sealed else NONE
+        inside, from_inside, to_inside = legs.inside, legs.inside[legs.tail], legs.inside[legs.head]
+        at_entry = inside & legs.entry & self.passed
         self._start(seal, PENDING)
-        if self.rules.sealed:
+        self._legs(~from_inside, seal, PENDING)
+        self._reload(~inside, seal, PENDING)
+        if sealed:
             self._legs(~from_inside, BROKEN, PENDING)
-            self._reload(outside, BROKEN, PENDING)
-            self._procedure("reinspection", REINSPECTION, legs.inside, BROKEN, INTACT, PENDING, PENDING)
-        ahead = IN_TRANSIT if stages.destination else RELEASED
-        ahead_seal = seal if stages.destination else NONE
-        at_entry = legs.inside & legs.entry & self.passed
-        if stages.destination:  # unloaded for the way inland before transit begins: that is no transfer under control
-            self._reload(at_entry, seal, PENDING)
-        self._procedure("entry", stages.entry, at_entry, seal, ahead_seal, PENDING, ahead)
-        self._under_way(from_inside & to_inside, legs.inside, ahead_seal, ahead, stages.transfer)
-        if stages.destination:
+            self._reload(~inside, BROKEN, PENDING)
+            self._procedure("reinspection", REINSPECTION, inside, BROKEN, INTACT, PENDING, PENDING)
+            self._reload(at_entry, seal, PENDING)  # for the way inland, before transit begins: that is no transfer under control
+            self._procedure("entry", stages.entry, at_entry, seal, seal, PENDING, DISPATCHED)
+            self._under_control(from_inside & to_inside, at_entry, stages.transfer)
             self._procedure("destination", stages.destination, self.ends, seal, NONE, IN_TRANSIT, RELEASED, last=True)
+            here = regime("port_clearance").imports
         else:
+            self._procedure("entry", stages.entry, at_entry, NONE, NONE, PENDING, RELEASED)
+            self._legs(from_inside & to_inside, NONE, RELEASED)
+            self._reload(inside, NONE, RELEASED)
             self._end(NONE, RELEASED)
-        here = regime("port_clearance").imports
+            here = stages
         self._procedure("entry", here.entry, self.ends & legs.entry, seal, NONE, PENDING, RELEASED, mode=here.mode, last=True)
 
     def _export(self) -> None:
         legs, stages = self.legs, self.rules.exports
         inside, from_inside, to_inside = legs.inside, legs.inside[legs.tail], legs.inside[legs.head]
-        seal = INTACT if self.rules.sealed and stages.dispatch else NONE
-        here = regime("port_clearance").exports
-        status = IN_TRANSIT if stages.dispatch else PENDING
-        if stages.dispatch:
-            self._procedure("dispatch", stages.dispatch, None, NONE, seal, PENDING, IN_TRANSIT, first=True)
-            # Goods that leave from their origin itself are cleared there as at any port.
+        at_origin = np.zeros(len(inside), dtype=bool)
+        at_origin[self.origins] = True
+        if self.rules.sealed:
+            self._procedure("dispatch", stages.dispatch, None, NONE, INTACT, PENDING, DISPATCHED, first=True)
+            self._under_control(from_inside & to_inside, at_origin, stages.transfer)
+            self._procedure("exit", stages.exit, inside & legs.exit, INTACT, NONE, IN_TRANSIT, RELEASED)
+            here = regime("port_clearance").exports
             self._procedure("exit", here.exit, legs.exit, NONE, NONE, PENDING, RELEASED, mode=here.mode, first=True)
         else:
-            self._start(seal, status)
-        self._under_way(from_inside & to_inside, inside, seal, status, stages.transfer)
-        self._procedure("exit", stages.exit, inside & legs.exit, seal, NONE, status, RELEASED)
+            status = IN_TRANSIT if stages.dispatch else PENDING
+            if stages.dispatch:
+                self._procedure("dispatch", stages.dispatch, None, NONE, NONE, PENDING, status, first=True)
+            else:
+                self._start(NONE, status)
+            self._legs(from_inside & to_inside, NONE, status)
+            self._reload(inside, NONE, status)
+            self._procedure("exit", stages.exit, inside & legs.exit, NONE, NONE, status, RELEASED)
         self._legs(~to_inside, NONE, RELEASED)
         self._reload(np.ones(len(inside), dtype=bool), NONE, RELEASED)
         self._end(NONE, RELEASED)
 
-    def _under_way(self, over: np.ndarray, places: np.ndarray, seal: int, status: int, transfer: str) -> None:
-        """Add the carriage inside the territory, under seal or not, with what customs does at places of transfer."""
-        control = bool(transfer) and status == IN_TRANSIT
-        after = UNCHECKED if control and seal == INTACT else seal
-        self._legs(over, seal, status)
-        self._reload(places, seal, status, after)
-        if after == UNCHECKED:
-            self._procedure("transfer", transfer, places, UNCHECKED, seal, status, status)
-        if seal == INTACT:
-            self._procedure("reinspection", REINSPECTION, places, BROKEN, INTACT, status, status)
+    def _under_control(self, over: np.ndarray, begins: np.ndarray, transfer: str) -> None:
+        """Add the carriage under seal from where transit begins, and what customs does at places of transfer."""
+        inside = self.legs.inside
+        self._legs(over & begins[self.legs.tail], INTACT, DISPATCHED, IN_TRANSIT)
+        self._legs(over, INTACT, IN_TRANSIT)
+        self._reload(inside, INTACT, IN_TRANSIT, UNCHECKED if transfer else INTACT)
+        if transfer:
+            self._procedure("transfer", transfer, inside, UNCHECKED, INTACT, IN_TRANSIT, IN_TRANSIT)
+        self._procedure("reinspection", REINSPECTION, inside, BROKEN, INTACT, IN_TRANSIT, IN_TRANSIT)
 
     # ------------------------------------------------------------------------------------------------- kinds of arcs
 
@@ -356,18 +361,18 @@ class _Builder:
     def _add(self, tail: np.ndarray, head: np.ndarray, hours: Any, cny: Any, leg: np.ndarray | int, kind: int) -> None:
         self.parts.append((tail, head, hours, cny, leg, kind))
 
-    def _legs(self, usable: np.ndarray, seal: int, status: int) -> None:
-        """Add legs for goods in one condition; under seal they need a leg fit for it, or one that breaks the seal by reloading."""
+    def _legs(self, usable: np.ndarray, seal: int, status: int, then: int | None = None) -> None:
+        """Add legs for goods in one condition; under control they need a leg fit for a seal, or one that breaks it by reloading."""
         legs = self.legs
-        if status == IN_TRANSIT and seal != NONE:
+        if status in (DISPATCHED, IN_TRANSIT) and seal != NONE:
             usable = usable & (legs.sealed_ok | legs.gauge_break)
-        usable = usable & self.holds & self.passed[legs.tail]
-        which = np.flatnonzero(usable)
+        which = np.flatnonzero(usable & self.holds & self.passed[legs.tail])
         tail, head, mode = legs.tail[which], legs.head[which], legs.mode[which]
         after: np.ndarray | int = seal
         if seal == INTACT:
             after = np.where(legs.gauge_break[which] & ~legs.sealed_ok[which], BROKEN, INTACT)
-        self._add(self._code(tail, mode, seal, status), self._code(head, mode, after, status), None, None, which, LEG)
+        then = status if then is None else then
+        self._add(self._code(tail, mode, seal, status), self._code(head, mode, after, then), None, None, which, LEG)
 
     def _reload(self, places: np.ndarray, seal: int, status: int, after: int | None = None) -> None:
         legs = self.legs
