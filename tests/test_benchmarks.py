@@ -171,7 +171,7 @@ def test_growth_is_measured_and_drawn():
 @pytest.mark.parametrize(
     ("command", "told"),
     [
-        (["nothing"], "no benchmark 'nothing'. Known: growth, kernel, startup"),
+        (["nothing"], "no benchmark 'nothing'. Known: grading, growth, kernel, startup"),
         (["startup", "--figure", "startup.html"], "benchmark 'startup' has no figure; leave out --figure."),
     ],
 )

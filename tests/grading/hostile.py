@@ -108,6 +108,11 @@ def retyped_cells(notebook: dict[str, Any]) -> None:
 
 
 @_saved
+def other_notebook(notebook: dict[str, Any]) -> None:
+    notebook["cells"] = [own("print('something else')", place) for place in range(3)]
+
+
+@_saved
 def no_ids(notebook: dict[str, Any]) -> None:
     for one in notebook["cells"]:
         del one["id"]

@@ -20,6 +20,7 @@ from workbench.grading.grade import Grading
 from workbench.grading.messages import Report, clean
 from workbench.grading.sandbox import Limits, Sandbox, SandboxError
 from workbench.grading.submission import SubmissionError, assembled, read
+from workbench.grading.watch import processes
 
 SECRET = b"a secret for the tests, only there"
 CELLS = [{"id": "one", "source": "x = 1 / 4\nprint('said')"}, {"id": "two", "source": "def double(n): return 2 * n\n1 / 0"}]
@@ -96,10 +97,13 @@ def test_a_killed_run_loses_nothing_and_the_next_goes_on(tmp_path):
     )
     run = subprocess.Popen([sys.executable, "-c", code])
     until = time.monotonic() + 120
-    while len(list(results.glob("*.json"))) < 2 and run.poll() is None and time.monotonic() < until:
+    inside: list[int] = []
+    while (len(list(results.glob("*.json"))) < 2 or len(inside) < 4) and run.poll() is None and time.monotonic() < until:
+        inside = list(processes(run.pid))[1:]
         time.sleep(0.02)
     run.kill()
     run.wait()
+    assert len(inside) >= 4 and _gone(inside)
     before = {path.stem: path.read_bytes() for path in results.glob("*.json")}
     assert 2 <= len(before) < 6
     second = Grading(HARBOUR, tmp_path, SECRET).run()
@@ -107,6 +111,14 @@ def test_a_killed_run_loses_nothing_and_the_next_goes_on(tmp_path):
     assert all((results / f"{student}.json").read_bytes() == kept for student, kept in before.items())
     assert [result["points"] for result in second.results.values()] == [5.0] * 6
     assert list(results.glob(".*")) == []
+
+
+def _gone(running: list[int]) -> bool:
+    """Wait for what the kernel ends on its own; say whether all of it has ended."""
+    until = time.monotonic() + 10
+    while (left := [process for process in running if Path(f"/proc/{process}").exists()]) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not left
 
 
 @needs_bubblewrap
@@ -138,12 +150,13 @@ def test_limits_are_above_0(name):
         Limits(**{name: 0})
 
 
+NAMES = st.sampled_from(["begun", "cell", "ran", "call", "place", "result", "over", "answers", "state", "error"])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=5,
 )
-MESSAGES = st.dictionaries(st.sampled_from(["begun", "cell", "ran", "call", "place", "result", "over", "answers", "state", "error"]), JSON)
+MESSAGES = st.dictionaries(NAMES, JSON)
 
 
 @settings(max_examples=60, deadline=None)
@@ -169,7 +182,8 @@ def test_whatever_is_handed_in_is_read_or_refused(cells, nbformat, tmp_path_fact
         assert error.label.en and error.label.zh
     else:
         release = json.loads(HARBOUR.notebook.read_text(encoding="utf-8"))
-        assert [cell["id"] for cell in assembled(release, read_cells).cells if not cell["id"].startswith("own")]
+        with pytest.raises(SubmissionError, match="another notebook"):
+            assembled(release, read_cells)
 
 
 def test_text_is_cleaned():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import threading
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -29,6 +30,7 @@ from workbench.grading.texts import said
 __all__ = ["Grading", "Run", "result_file"]
 
 SCHEMA = 1
+_TAG = re.compile("<(?=[A-Za-z/!?])")
 
 
 @dataclass
@@ -175,13 +177,13 @@ class Grading:
             if isinstance(notebook, Label):
                 raise SubmissionError(notebook)
             raw, cells = read(notebook)
+            whole = assembled(self._release, cells)
         except SubmissionError as error:
             result = self._result(student, made_of, self._nothing(error.label), {}, Assembly([], []))
         else:
             made_of["submission_sha256"] = hashlib.sha256(raw).hexdigest()
             if not again and (kept := _kept(path, made_of)):
                 return kept, False
-            whole = assembled(self._release, cells)
             with self._reckoning:
                 requests = self._reference.requests(student, self.secret)
             answers = self._sandbox.run(whole.code, requests, self.exercise.handed(student), self._stopping.is_set)
@@ -260,6 +262,8 @@ class Grading:
                 outputs.append(("stdout", f"{item['points']:g} / {item['max_points']:g}: {item['reason']['en']} {item['reason']['zh']}"))
             if cell["cell_type"] == "code":
                 cell["outputs"] = [{"name": name, "output_type": "stream", "text": text} for name, text in outputs if text]
+            else:  # HTML that a student wrote would run in the teacher's browser
+                cell["source"] = _TAG.sub("&lt;", cell["source"])
         return {**self._release, "cells": whole.cells}
 
     def _notebook(self, folders: list[Path]) -> Path | Label:

@@ -76,7 +76,7 @@ class Report:
     def answers(self) -> dict[str, Any]:
         """Return everything in the form that `Sandbox.run` gives."""
         cells = list(self._cells.values())
-        events = []
+        events = [said("event_timeout", cell=cell["id"]) for cell in cells if cell["state"] == "timeout"]
         if self.stopped:
             events.append(said("event_stopped", reason=self.stopped, cell=self._at or "–"))
             if self._at:

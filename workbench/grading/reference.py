@@ -125,10 +125,16 @@ class Reference:
                 return _missing(item, found)
             inputs = self.cases(item.id, student, secret, values)
             expected = self._called(item.answer, inputs)
+            verdict = compare(found, expected, item)
+            if verdict.share >= 1:
+                return verdict
             wrong = [(one, self._called(one.key, inputs)) for one in self.exercise.marking[item.id].misconceptions]
             return compare(found, expected, item, wrong)
         if not isinstance(found, dict) or "value" not in found:
             return _missing(item, found)
+        verdict = compare(found["value"], self.expected(item.id, values), item)
+        if verdict.share >= 1:  # wrong ideas are reckoned, which can take a simulation each, where there is something wrong
+            return verdict
         return compare(found["value"], self.expected(item.id, values), item, self.wrong(item.id, values))
 
     def _called(self, name: str, inputs: list[list[Any]]) -> list[Any]:

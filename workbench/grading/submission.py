@@ -111,7 +111,8 @@ def _cell(cell: Mapping[str, Any]) -> dict[str, str]:
     roles = cell.get("metadata", {}).get("nbgrader", {})
     names = {"id": cell.get("id", ""), "grade_id": roles.get("grade_id", "") if isinstance(roles, dict) else "", "type": cell["cell_type"]}
     # half a character, which JSON can hold, could not be written again
-    return {**{key: str(name) for key, name in names.items()}, "source": text.encode("utf-8", "replace").decode("utf-8")}
+    whole = text.replace("\r\n", "\n").encode("utf-8", "replace").decode("utf-8")
+    return {**{key: str(name) for key, name in names.items()}, "source": whole}
 
 
 def assembled(release: Mapping[str, Any], cells: Sequence[Mapping[str, str]]) -> Assembly:
@@ -123,6 +124,11 @@ def assembled(release: Mapping[str, Any], cells: Sequence[Mapping[str, str]]) ->
         The notebook as students got it (`workbench.grading.release.released`).
     cells
         Of `read`.
+
+    Raises
+    ------
+    SubmissionError
+        When none of the cells belongs to the release.
 
     Notes
     -----
@@ -143,6 +149,8 @@ def assembled(release: Mapping[str, Any], cells: Sequence[Mapping[str, str]]) ->
             own = f"own_{len(made) + 1}"
             made[own] = _stored(own, cell["type"], cell["source"], {})
     order = [cell_id for cell_id in made if cell_id in known]
+    if not order:
+        raise SubmissionError(said("file_foreign"))
     for given, wanted in zip(order, (cell_id for cell_id in known if cell_id in made), strict=True):
         if given != wanted:
             _note(notes, "moved", given)
@@ -160,7 +168,7 @@ def _released(release: Mapping[str, Any], cell: Mapping[str, str], notes: list[N
     """Return a cell of the release with what the student may have written into it."""
     if cell["type"] != release["cell_type"]:
         _note(notes, "retyped", release["id"])
-    if _locked(release) and cell["source"] != release["source"]:
+    if _locked(release) and cell["source"].rstrip() != release["source"].rstrip():
         _note(notes, "edited", release["id"])
     source = release["source"] if _locked(release) else cell["source"]
     return _stored(release["id"], release["cell_type"], source, release["metadata"])
@@ -171,7 +179,7 @@ def _locked(release: Mapping[str, Any]) -> bool:
 
 
 def _stored(cell_id: str, kind: str, source: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
-    kind = kind if kind in ("code", "markdown") else "raw"
+    kind = "code" if kind == "code" else "markdown"
     cell = {"cell_type": kind, "id": cell_id, "metadata": dict(metadata), "source": source}
     return cell | ({"execution_count": None, "outputs": []} if kind == "code" else {})
 
