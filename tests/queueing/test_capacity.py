@@ -13,7 +13,7 @@ from workbench.models.queueing.compile import compile_network
 from workbench.models.queueing.distributions import Constant
 from workbench.models.queueing.engine import run
 from workbench.models.queueing.model import Deadline, Edge, Entry, Network, Node, Resource
-from workbench.models.queueing.state import State
+from workbench.models.queueing.state import ROWS, State
 from workbench.models.queueing.traffic import Traffic
 
 NATIONAL_YEAR = 80_000_000
@@ -95,3 +95,12 @@ def test_parts_of_a_network_are_numbered_in_16_bits(monkeypatch):
     monkeypatch.setattr(tables, "MOST_PARTS", 1)
     with pytest.raises(SimulationError, match="the network has 2 nodes; it may have 1"):
         compile_network(network())
+
+
+def test_more_newcomers_lost_at_one_instant_than_rows_have_room():
+    desk = Node("desk", "work", duration=Constant(1.0), uses=(("officer", 1),), edges=(Edge("out"),), queue_limit=0, when_full="leave")
+    lossy = Network((desk, Node("out", "end")), (Entry("import", "desk"),), (Resource("officer", 1),))
+    n = 2 * ROWS
+    journeys = run(lossy, Traffic(np.zeros(n, np.int64)), seed=1, observe_h=1.0).journeys()
+    assert journeys["outcome"].value_counts()[["done", "left"]].tolist() == [1, n - 1]
+    assert journeys["case"].tolist() == list(range(n))

@@ -117,7 +117,7 @@ def join_group(k, i, node, now):
     k.token.queued[i] = now
     k.token.started[i] = -1
     k.token.state[i] = GATHERING
-    k.token.due[i] = g
+    k.pending.due[i] = g
     after, before = -1, k.group.youngest[g]
     while before >= 0 and goes_before(k, i, before):
         after, before = before, k.token.prev[before]
@@ -166,7 +166,7 @@ def after_leaving(k, g):
 @kernel
 def leave_group(k, i):
     """Take one gathering token out of its group."""
-    g = k.token.due[i]
+    g = k.pending.due[i]
     step_back(k, g, i)
     after_leaving(k, g)
 
@@ -202,7 +202,7 @@ def smallest(k, g, n):
     i = k.group.oldest[g]
     least = FAR
     for _ in range(n):
-        least = min(least, k.case.number[k.token.case[i]])
+        least = min(least, k.token.number[i])
         i = k.token.next[i]
     return least
 
@@ -276,7 +276,7 @@ def form_batch(k, g, cause):
         i = k.group.oldest[g]
         step_back(k, g, i)
         k.token.state[i] = MEMBER
-        heaped = push(k.starts, heaped, -k.case.number[k.token.case[i]], 0, i)
+        heaped = push(k.starts, heaped, -k.token.number[i], 0, i)
     while heaped > 0:
         i = k.starts.who[0]
         k.token.next[i] = k.batch.first[b]

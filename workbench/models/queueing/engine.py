@@ -24,7 +24,7 @@ from workbench.models.queueing.model import Network
 from workbench.models.queueing.pools import free_timer, new_timer
 from workbench.models.queueing.records import Records
 from workbench.models.queueing.seizing import mark
-from workbench.models.queueing.starting import start_all
+from workbench.models.queueing.starting import lose_newcomer, start_heads
 from workbench.models.queueing.state import State
 from workbench.models.queueing.summing import retire
 from workbench.models.queueing.tables import (
@@ -76,35 +76,34 @@ def room(k):
     return FINISHED
 
 
-@kernel
+@kernel(inline=True)
 def next_instant(k):
     """Return the time of the next event, after moving the base of the wheels there."""
     arrival = k.arrival.time[k.run.next_case[0]] if k.run.next_case[0] < k.run.n_traffic[0] else FAR
     while True:
-        of_tokens, token_place = first_bucket(k, TOKENS)
-        of_timers, timer_place = first_bucket(k, TIMERS)
+        of_tokens, token_begin, token_place = first_bucket(k, TOKENS, k.pending)
+        of_timers, timer_begin, timer_place = first_bucket(k, TIMERS, k.timer)
         t = min(of_tokens, of_timers, arrival)
         if t >= k.run.end[0]:
             return t
         k.run.base[0] = t
-        if of_tokens == t and token_place >= SLOTS:
-            open_bucket(k, TOKENS, k.token, token_place)
-        elif of_timers == t and timer_place >= SLOTS:
+        if token_begin <= t and token_place >= SLOTS:
+            open_bucket(k, TOKENS, k.pending, token_place)
+        elif timer_begin <= t and timer_place >= SLOTS:
             open_bucket(k, TIMERS, k.timer, timer_place)
         else:
             return t
 
 
-@kernel
+@kernel(inline=True)
 def gather(k, now):
     """Put what is due now on the agenda, in the order of KERNEL *Order within an instant*."""
     digit = now & SLOTS - 1
     i = k.bucket[TOKENS, digit]
     while i >= 0:
-        remove(k, TOKENS, k.token, i)
-        number = k.case.number[k.token.case[i]]
+        remove(k, TOKENS, k.pending, i)
         order = k.node.order[k.token.node[i]] << 16 | k.token.visit[i]
-        k.run.agenda[0] = push(k.agenda, k.run.agenda[0], END_OF_STAY << 40 | number, order, i)
+        k.run.agenda[0] = push(k.agenda, k.run.agenda[0], END_OF_STAY << 40 | k.token.number[i], order, i)
         i = k.bucket[TOKENS, digit]
     timer = k.bucket[TIMERS, digit]
     while timer >= 0:
@@ -134,14 +133,14 @@ def announce(k, timer, now):
         mark_release(k, rule, kind)
 
 
-@kernel
+@kernel(inline=True)
 def take(k, now):
     """Take the first event of the agenda; what was called off meanwhile is void, as its due time tells."""
     key, second, who = k.agenda.a[0], k.agenda.b[0], k.agenda.who[0]
     k.run.agenda[0] = pop(k.agenda, k.run.agenda[0])
     kind = key >> 40
     if kind == END_OF_STAY:
-        if k.token.due[who] == now and k.token.state[who] in (AT_WORK, DELAYED):
+        if k.pending.due[who] == now and k.token.state[who] in (AT_WORK, DELAYED):
             end_stay(k, who, now)
     elif kind == EXPIRY:
         if k.timer.due[who] == now:
@@ -248,7 +247,8 @@ def is_over(k, following):
 def advance(k):
     """Run until the end or until the driver must make room; return why.
 
-    Within an instant: (1) all its events, in order, with those that arise; (2) only then the starts.
+    Within an instant: (1) all its events, in order, with those that arise; (2) only then the starts: heads until none
+    fits, then one newcomer lost, until nothing changes.
     """
     while k.run.error[0] == 0:
         wanted = room(k)
@@ -268,8 +268,14 @@ def advance(k):
             begin_case(k, n, now)
             settle(k, now)
             continue
-        if k.run.dirty[0] > 0:
-            start_all(k, now)
+        if k.run.dirty[0] > 0 or k.run.starts[0] > 0:
+            start_heads(k, now)
+            if k.run.starts[0] > 0:
+                continue
+        if k.run.newcomers[0]:
+            if lose_newcomer(k, now):
+                continue
+            k.run.newcomers[0] = 0
         following = next_instant(k)
         if is_over(k, following):
             starved = k.run.stops_early[0] and k.run.open_cases[0] > 0 and k.run.limit[0] < k.run.end[0]

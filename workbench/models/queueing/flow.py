@@ -64,13 +64,13 @@ def count_visit(k, i, node):
     k.token.visit[i] = k.visit[k.token.case[i], slot]
 
 
-@kernel
+@kernel(inline=True)
 def begin_delay(k, i, node, now):
     """Begin a delay, in elapsed time or in the open time of its calendar."""
     k.token.queued[i] = now
     k.token.started[i] = now
     k.token.state[i] = DELAYED
-    duration = draw_duration(k, node, k.case.number[k.token.case[i]], k.token.visit[i], members(k, i))
+    duration = draw_duration(k, node, k.token.number[i], k.token.visit[i], members(k, i))
     k.token.duration[i] = duration
     schedule(k, i, completion(k, k.node.calendar[node], now, duration))
 
@@ -139,7 +139,7 @@ def part(k, i, node, now):
     free_batch(k, batch)
 
 
-@kernel
+@kernel(inline=True)
 def way_on(k, i, node, now):
     """Return where a token goes from a step: its way, or the target of an expired reroute once outside all blocks."""
     c = k.token.case[i]
@@ -161,7 +161,7 @@ def put(k, i, to):
     k.run.todo[0] = n + 1
 
 
-@kernel
+@kernel(inline=True)
 def pass_gateway(k, i, node, now):
     """Take a token through a step of zero time; return the next node, or REST."""
     kind = k.node.kind[node]
@@ -246,7 +246,7 @@ def begin_case(k, n, now):
     put(k, new_token(k, c, -1, -1, 0), k.entry.start[e])
 
 
-@kernel
+@kernel(inline=True)
 def end_stay(k, i, now):
     """Work or a delay is over: units free, attributes and stamps written; the token is about to move."""
     node = k.token.node[i]

@@ -91,7 +91,12 @@ def kernel(function: Callable | None = None, *, inline: bool = False, entry: boo
     config.CACHE_DIR = str(folder or "")
     try:
         compiled = numba.njit(
-            cache=folder is not None, nogil=True, forceinline=inline, no_cpython_wrapper=not entry, no_cfunc_wrapper=True
+            cache=folder is not None,
+            nogil=True,
+            forceinline=inline,
+            no_cpython_wrapper=not entry,
+            no_cfunc_wrapper=True,
+            error_model="numpy",
         )(function)
     finally:
         config.CACHE_DIR = usual

@@ -37,7 +37,7 @@ def write_row(k, i, m, number, paused, outcome, now):
 def pause_of(k, i, now):
     """Return how long a stay that ends now was paused, if it ran to its end."""
     worked = k.token.state[i] in (AT_WORK, DELAYED)
-    return now - k.token.started[i] - k.token.duration[i] if worked and k.token.due[i] == now else 0
+    return now - k.token.started[i] - k.token.duration[i] if worked and k.pending.due[i] == now else 0
 
 
 @kernel

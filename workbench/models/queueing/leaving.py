@@ -74,8 +74,8 @@ def throw_out(k, i, outcome, now):
             outcome = CANCELLED
             give_back(k, node)
     elif state == DELAYED:
-        remove(k, TOKENS, k.token, i)
-        k.token.due[i] = -1  # even at the instant of its end it did not run to it
+        remove(k, TOKENS, k.pending, i)
+        k.pending.due[i] = -1  # even at the instant of its end it did not run to it
     elif state == GATHERING:
         leave_group(k, i)
     else:

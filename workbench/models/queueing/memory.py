@@ -22,7 +22,7 @@ from numba.np.numpy_support import from_dtype
 
 from workbench.models.queueing.tables import LAYOUT, Kernel
 
-__all__ = ["Handle"]
+__all__ = ["Handle", "highest_bit", "lowest_bit", "prefetch"]
 
 WORD = ir.IntType(64)
 WORDS_A_TABLE = 2  # address, bytes from one row of a two-dimensional table to the next
@@ -124,19 +124,22 @@ class _TableAttribute(AttributeTemplate):
         return ColumnType(typ.table, attr) if attr in LAYOUT[typ.table][0].names else None
 
 
-def _load(builder, address, element):
-    return builder.load(builder.inttoptr(address, element.as_pointer()))
+def _load(builder, address):
+    """Load a word of the handle. None changes while the kernel runs, so it need be loaded only once."""
+    word = builder.load(builder.inttoptr(address, WORD.as_pointer()))
+    word.set_metadata("invariant.load", builder.module.add_metadata([]))
+    return word
 
 
 @lower_getattr_generic(KernelType)
 def _table(context, builder, typ, value, attr):
     place = builder.add(value, WORD(8 * WORDS_A_TABLE * list(LAYOUT).index(attr)))
-    address = _load(builder, place, WORD)
+    address = _load(builder, place)
     if LAYOUT[attr][1] == 1:
         return address
     grid = cgutils.create_struct_proxy(GridType(attr))(context, builder)
     grid.address = address
-    grid.width = _load(builder, builder.add(place, WORD(8)), WORD)
+    grid.width = _load(builder, builder.add(place, WORD(8)))
     return grid._getvalue()
 
 
@@ -153,6 +156,68 @@ def _place(context, builder, typ, value, index):
         value, index = builder.add(grid.address, builder.mul(row, grid.width)), column
     address = builder.add(value, builder.mul(index, WORD(typ.stride)))
     return builder.inttoptr(address, context.get_data_type(typ.element).as_pointer())
+
+
+def lowest_bit(mask: int) -> int:
+    """Return the position of the lowest set bit of a number that is not 0."""
+    return (mask & -mask).bit_length() - 1
+
+
+def highest_bit(number: int) -> int:
+    """Return the position of the highest set bit of a number above 0."""
+    return number.bit_length() - 1
+
+
+@infer_global(lowest_bit)
+@infer_global(highest_bit)
+class _Bit(AbstractTemplate):
+    def generic(self, args, kws):
+        return signature(types.int64, types.int64)
+
+
+@lower_builtin(lowest_bit, types.Any)
+def _lowest_bit(context, builder, sig, args):
+    return builder.cttz(args[0], ir.IntType(1)(1))
+
+
+@lower_builtin(highest_bit, types.Any)
+def _highest_bit(context, builder, sig, args):
+    return builder.sub(WORD(63), builder.ctlz(args[0], ir.IntType(1)(1)))
+
+
+def prefetch(table: object, row: int) -> None:
+    """Ask for a row of a table that will soon be needed; plain Python has no use for it."""
+
+
+@infer_global(prefetch)
+class _Prefetch(AbstractTemplate):
+    def generic(self, args, kws):
+        return signature(types.none, args[0], types.int64)
+
+
+@lower_builtin(prefetch, TableType, types.Any)
+@lower_builtin(prefetch, GridType, types.Any)
+def _prefetch(context, builder, sig, args):
+    table, row = args
+    if isinstance(sig.args[0], GridType):
+        grid = cgutils.create_struct_proxy(sig.args[0])(context, builder, value=table)
+        table, width = grid.address, grid.width
+    else:
+        width = WORD(LAYOUT[sig.args[0].table][0].itemsize)
+    place = builder.add(table, builder.mul(row, width))
+    pointer, number = ir.PointerType(ir.IntType(8)), ir.IntType(32)
+    wanted = ir.FunctionType(ir.VoidType(), (pointer, number, number, number))
+    function = cgutils.get_or_insert_function(builder.module, wanted, "llvm.prefetch.p0")
+    builder.call(function, (builder.inttoptr(place, pointer), number(0), number(3), number(1)))
+    return context.get_dummy_value()
+
+
+def _alone(builder, access, typ):
+    """Tell LLVM that what is written to one column changes no other (its type-based alias analysis)."""
+    note = builder.module.add_metadata
+    column = note([typ.name, note(["kernel"]), WORD(0)])
+    access.set_metadata("tbaa", note([column, column, WORD(0)]))
+    return access
 
 
 def _index(typ):
@@ -178,7 +243,7 @@ class _SetItem(AbstractTemplate):
 @lower_builtin(operator.getitem, ColumnType, types.Any)
 def _get(context, builder, sig, args):
     typ = sig.args[0]
-    value = builder.load(_place(context, builder, typ, *args))
+    value = _alone(builder, builder.load(_place(context, builder, typ, *args)), typ)
     return context.cast(builder, value, typ.element, typ.wide)
 
 
@@ -186,5 +251,5 @@ def _get(context, builder, sig, args):
 def _set(context, builder, sig, args):
     typ = sig.args[0]
     value = context.cast(builder, args[2], typ.wide, typ.element)
-    builder.store(value, _place(context, builder, typ, args[0], args[1]))
+    _alone(builder, builder.store(value, _place(context, builder, typ, args[0], args[1])), typ)
     return context.get_dummy_value()

@@ -83,6 +83,8 @@ def new_token(k, c, batch, frame, branch):
         k.run.n_tokens[0] = i + 1
     k.run.live_tokens[0] += 1
     k.token.case[i] = c
+    k.token.number[i] = k.case.number[c]
+    k.token.priority[i] = k.case.priority[c]
     k.token.batch[i] = batch
     k.token.frame[i] = frame
     k.token.branch[i] = branch

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from workbench.models.queueing.jit import kernel
 from workbench.models.queueing.model import STAMPS
 from workbench.models.queueing.tables import OUTCOMES
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Records"]
 
 EVENT_KINDS = ("stamp", "deadline", "reroute")
+MOST_SPREAD = 16  # times as many case numbers as rows; beyond that counting them takes more than sorting
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Records:
             missing where a stay did not start or had not ended.
         """
         rows, names = self.rows, self.model.names
-        rows = rows[np.lexsort((rows["visit"], rows["node"], rows["queued"], rows["case"]))]
+        rows = rows[_in_order(rows)]
         node, entry = rows["node"], rows["entry"]
         return pd.DataFrame(
             {
@@ -88,6 +90,41 @@ class Records:
                 "time": marks["time"],
             }
         )
+
+
+def _in_order(rows: np.ndarray) -> np.ndarray:
+    """Return the places of rows in order of (case, queued, step order, visit)."""
+    case = rows["case"]
+    first, n = (case.min(), np.ptp(case) + 1) if len(case) else (0, 0)
+    if n > MOST_SPREAD * len(case):
+        case, first, n = np.unique(case, return_inverse=True)[1], 0, len(case)
+    case = case - first
+    order = np.empty(len(case), np.int64)
+    put_in_order(order, np.cumsum(np.bincount(case, minlength=n)), case, rows["queued"], rows["node"], rows["visit"])
+    return order
+
+
+@kernel(entry=True)
+def put_in_order(order, until, case, queued, node, visit):
+    """Sort rows by counting, since case c has the places before ``until[c]``; its rows come almost in order."""
+    for r in range(len(case) - 1, -1, -1):
+        c = case[r]
+        until[c] -= 1
+        order[until[c]] = r
+    for i in range(1, len(case)):
+        r, j = order[i], i
+        while j > 0 and goes_before(r, order[j - 1], case, queued, node, visit):
+            order[j] = order[j - 1]
+            j -= 1
+        order[j] = r
+
+
+@kernel(inline=True)
+def goes_before(r, s, case, queued, node, visit):
+    """Tell whether row r stands before row s of the same case."""
+    if case[r] != case[s] or queued[r] != queued[s]:
+        return case[r] == case[s] and queued[r] < queued[s]
+    return node[r] < node[s] or (node[r] == node[s] and visit[r] < visit[s])
 
 
 def _optional(times: np.ndarray) -> pd.arrays.IntegerArray:

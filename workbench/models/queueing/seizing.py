@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from workbench.models.queueing.deadlines import on_queued
 from workbench.models.queueing.jit import kernel
+from workbench.models.queueing.memory import lowest_bit
 from workbench.models.queueing.summing import change_level
 from workbench.models.queueing.tables import TOKENS, WAITING
-from workbench.models.queueing.wheel import UNLINKED, insert, lowest_bit
+from workbench.models.queueing.wheel import UNLINKED, insert
 
 __all__ = [
     "free_units",
@@ -38,14 +39,14 @@ def goes_before(k, i, j):
     """Tell whether token i stands before token j of its class: by (time queued, case number, visit)."""
     if k.token.queued[i] != k.token.queued[j]:
         return k.token.queued[i] < k.token.queued[j]
-    first, second = k.case.number[k.token.case[i]], k.case.number[k.token.case[j]]
+    first, second = k.token.number[i], k.token.number[j]
     return first < second or (first == second and k.token.visit[i] < k.token.visit[j])
 
 
 @kernel(inline=True)
 def line_up(k, q, i):
     """Insert a token into the line of its class. Newcomers stand at the tail, but for ties; the interrupted in front."""
-    line = q * k.run.classes[0] + k.case.priority[k.token.case[i]]
+    line = q * k.run.classes[0] + k.token.priority[i]
     if k.token.started[i] < 0:
         after = -1
         before = k.line.tail[line]
@@ -68,13 +69,13 @@ def line_up(k, q, i):
         k.token.prev[after] = i
     else:
         k.line.tail[line] = i
-    k.queue.classes[q] |= 1 << k.case.priority[k.token.case[i]]
+    k.queue.classes[q] |= 1 << k.token.priority[i]
 
 
 @kernel(inline=True)
 def step_out(k, q, i):
     """Take a token out of its line."""
-    priority = k.case.priority[k.token.case[i]]
+    priority = k.token.priority[i]
     line = q * k.run.classes[0] + priority
     before, after = k.token.prev[i], k.token.next[i]
     if before >= 0:
@@ -146,10 +147,10 @@ def give_back(k, node):
 def schedule(k, i, due):
     """Let token i come to the end of its stay at a time; what lies beyond the run's end never comes."""
     if due < k.run.end[0]:
-        insert(k, TOKENS, k.token, i, due)
+        insert(k, TOKENS, k.pending, i, due)
     else:
-        k.token.due[i] = due
-        k.token.prev[i] = UNLINKED
+        k.pending.due[i] = due
+        k.pending.prev[i] = UNLINKED
 
 
 @kernel(inline=True)
@@ -174,7 +175,7 @@ def free_units(k, q, now):
 @kernel
 def crew_line(k, q, i):
     """Return the line of those of token i's class who work at preemptive steps of the resource of queue q."""
-    return k.use.resource[k.queue.first_use[q]] * k.run.classes[0] + k.case.priority[k.token.case[i]]
+    return k.use.resource[k.queue.first_use[q]] * k.run.classes[0] + k.token.priority[i]
 
 
 @kernel
@@ -183,9 +184,9 @@ def join_crew(k, q, i, work, now):
     k.worker.since[i] = now
     k.worker.left[i] = work
     crew = crew_line(k, q, i)
-    number = k.case.number[k.token.case[i]]
+    number = k.token.number[i]
     after, before = -1, k.crew.tail[crew]
-    while before >= 0 and k.worker.since[before] == now and k.case.number[k.token.case[before]] > number:
+    while before >= 0 and k.worker.since[before] == now and k.token.number[before] > number:
         after, before = before, k.worker.prev[before]
     k.worker.prev[i], k.worker.next[i] = before, after
     if before >= 0:

@@ -8,6 +8,7 @@ from workbench.models.queueing.draws import draw_duration
 from workbench.models.queueing.jit import kernel
 from workbench.models.queueing.journal import close_row
 from workbench.models.queueing.leaving import discard, lose
+from workbench.models.queueing.memory import prefetch
 from workbench.models.queueing.pools import members
 from workbench.models.queueing.seizing import (
     give_back,
@@ -24,7 +25,7 @@ from workbench.models.queueing.summing import change_level
 from workbench.models.queueing.tables import AT_WORK, CANCELLED, TOKENS, WAITING
 from workbench.models.queueing.wheel import pop, push, remove
 
-__all__ = ["start_all"]
+__all__ = ["lose_newcomer", "start_heads"]
 
 
 @kernel(inline=True)
@@ -58,7 +59,7 @@ def interrupt_for(k, q, i, now):
     r = k.use.resource[k.queue.first_use[q]]
     if k.resource.in_use[r] > k.resource.capacity[r]:
         return False  # a cut of capacity takes the unit; the head would not fit afterwards
-    for priority in range(k.run.classes[0] - 1, k.case.priority[k.token.case[i]], -1):
+    for priority in range(k.run.classes[0] - 1, k.token.priority[i], -1):
         victim = k.crew.tail[r * k.run.classes[0] + priority]
         if victim >= 0:
             interrupt(k, victim, now)
@@ -76,7 +77,7 @@ def interrupt(k, i, now):
         worked = open_time(k, k.queue.calendar[q], k.worker.since[i], now)
     k.worker.left[i] -= worked
     leave_crew(k, q, i)
-    remove(k, TOKENS, k.token, i)
+    remove(k, TOKENS, k.pending, i)
     r = k.use.resource[k.queue.first_use[q]]
     k.resource.in_use[r] -= 1
     change_level(k, r, -1, now)
@@ -96,8 +97,7 @@ def interrupt(k, i, now):
 def first_start(k, i, node, now):
     """Draw the duration, reserve a place ahead, and end the patience of those who have waited."""
     k.token.started[i] = now
-    case, visit = k.case.number[k.token.case[i]], k.token.visit[i]
-    k.token.duration[i] = draw_duration(k, node, case, visit, members(k, i))
+    k.token.duration[i] = draw_duration(k, node, k.token.number[i], k.token.visit[i], members(k, i))
     if k.node.reserves[node] >= 0:
         k.queue.reserved[k.node.reserves[node]] += 1
     if k.node.patience[node]:
@@ -108,6 +108,10 @@ def first_start(k, i, node, now):
 def start(k, q, i, now):
     """Start the head of a queue: all its units at this instant, its end by the open time they have in common."""
     node = k.token.node[i]
+    following = k.token.next[i]
+    if following >= 0:
+        prefetch(k.case, k.token.case[following])
+        prefetch(k.token, k.token.next[following])
     leave_queue(k, q, i, now)
     take_units(k, q, now)
     if k.token.started[i] < 0:
@@ -122,11 +126,17 @@ def start(k, q, i, now):
 
 
 @kernel(inline=True)
+def start_if_fit(k, q, i, now):
+    """Start the head of a queue if nothing is lacking, or a case of a lower class can be interrupted for it."""
+    if may_start(k, q, i, now) and (has_units(k, q) or (k.queue.preemptive[q] and interrupt_for(k, q, i, now))):
+        start(k, q, i, now)
+
+
+@kernel(inline=True)
 def head_key(k, q):
     """Return the place of a queue's head in the order (class, time queued, step order, case number), as two words."""
     i = head(k, q)
-    c = k.token.case[i]
-    return k.case.priority[c] << 48 | k.token.queued[i], k.queue.order[q] << 32 | k.case.number[c]
+    return k.token.priority[i] << 48 | k.token.queued[i], k.queue.order[q] << 32 | k.token.number[i]
 
 
 @kernel(inline=True)
@@ -151,13 +161,19 @@ def offer_marked(k):
 
 @kernel
 def start_heads(k, now):
-    """Start heads until none fits (KERNEL, *Who is next*).
+    """Start heads until none fits (KERNEL, *Who is next*), or until an interruption might not find room for its row.
 
     A head that does not fit now will not fit after another start either, since starts only take units; what they free
     (a place further on, a case that is interrupted) marks the queues concerned.
     """
+    while k.run.dirty[0] == 1 and k.run.starts[0] == 0:  # most often there is one head to be considered
+        q = k.dirty[0]
+        k.queue.dirty[q] = 0
+        k.run.dirty[0] = 0
+        if k.queue.waiting[q] > 0:
+            start_if_fit(k, q, head(k, q), now)
     offer_marked(k)
-    while k.run.starts[0] > 0:
+    while k.run.starts[0] > 0 and k.run.n_rows[0] + k.run.largest[0] < k.run.row_room[0]:
         first, second, q = k.starts.a[0], k.starts.b[0], k.starts.who[0]
         k.run.starts[0] = pop(k.starts, k.run.starts[0])
         if k.queue.offered_first[q] != first or k.queue.offered_second[q] != second:
@@ -165,10 +181,8 @@ def start_heads(k, now):
         k.queue.offered_first[q] = -1
         if k.queue.waiting[q] == 0:
             continue
-        i = head(k, q)
-        if may_start(k, q, i, now) and (has_units(k, q) or (k.queue.preemptive[q] and interrupt_for(k, q, i, now))):
-            start(k, q, i, now)
-            offer_marked(k)
+        start_if_fit(k, q, head(k, q), now)
+        offer_marked(k)
 
 
 @kernel
@@ -192,13 +206,3 @@ def lose_newcomer(k, now):
                 lose(k, i, now)
                 return True
     return False
-
-
-@kernel
-def start_all(k, now):
-    """Take the starts of an instant: heads until none fits, then one newcomer lost, until nothing changes."""
-    start_heads(k, now)
-    if k.run.newcomers[0]:
-        while lose_newcomer(k, now):
-            start_heads(k, now)
-        k.run.newcomers[0] = 0

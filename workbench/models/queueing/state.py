@@ -140,6 +140,7 @@ class State:
             run=self.run,
             **self._cases(cases),
             token=_aligned(tokens, tables.TOKEN),
+            pending=_aligned(tokens, tables.PENDING),
             frame=np.zeros(tokens, tables.FRAME),
             worker=np.zeros(tokens if self.preempts else 1, tables.WORKER),
             crew=np.full(len(model.tables["resource"]) * model.classes, -1, tables.LINE),
@@ -147,7 +148,7 @@ class State:
             group=np.zeros(tokens if self.batches else 1, tables.GROUP),
             batch=np.zeros(tokens if self.batches else 1, tables.BATCH_TABLE),
             line=np.full(model.n_queues * model.classes, -1, tables.LINE),
-            occupied=np.zeros((2, LEVELS + 1), np.int64),
+            occupied=np.zeros((2, LEVELS + 1), np.uint64),
             bucket=np.full((2, LEVELS * SLOTS), -1, np.int32),
             agenda=np.zeros(2 * tokens + self._timers(cases, tokens), tables.ITEM),
             starts=np.zeros(2 * tokens + model.n_queues, tables.ITEM),
@@ -203,26 +204,24 @@ class State:
                 table[: len(k.case)] = getattr(k, name)
             self._replace(**larger)
         elif wanted == tables.WANTS_TOKENS:
-            names = ["token", "frame", "todo", *(["worker"] * self.preempts), *(["group", "batch"] * bool(self.batches))]
+            names = ["token", "pending", "frame", "todo", *(["worker"] * self.preempts), *(["group", "batch"] * bool(self.batches))]
             self._grow(2 * len(k.token) + most, names)
         elif wanted == tables.WANTS_ROWS:
             self._keep(k.row[: self.run["n_rows"][0]], k.event[:0])
             self.run["n_rows"] = 0
-            if most > len(k.row):
-                self._grow(most, ["row"])
+            self._replace(row=np.zeros(max(most, len(k.row)), k.row.dtype))
         elif wanted == tables.WANTS_EVENTS:
             self._keep(k.row[:0], k.event[: self.run["n_events"][0]])
             self.run["n_events"] = 0
-            if most > len(k.event):
-                self._grow(most, ["event"])
+            self._replace(event=np.zeros(max(most, len(k.event)), k.event.dtype))
         elif wanted == tables.WANTS_TRAFFIC:
             self._traffic()
 
     def _keep(self, rows: np.ndarray, events: np.ndarray) -> None:
         """Set rows and events aside, or hand them on."""
         if self.sink is None:
-            self.rows.append(rows.copy())
-            self.events.append(events.copy())
+            self.rows.append(rows)
+            self.events.append(events)
         elif len(rows) or len(events):
             self.sink(Records(self.model, self.replication, rows, events))
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from workbench.models.queueing.calendars import seek
 from workbench.models.queueing.jit import kernel
+from workbench.models.queueing.memory import highest_bit
 from workbench.models.queueing.tables import ARRIVED_SLOT, BINS, DONE, FATES, HOUR_MS, QUANTITIES, SUB_BINS, SUMS, WORK
 
 __all__ = ["add_stay", "change_level", "retire"]
 
 RELEASED, ENDED, LOST, OPEN = range(len(FATES))
 QUEUE, TOUCH, PAUSED, VISITS, CENSORED_AT = range(len(QUANTITIES))
+SUB_BITS = SUB_BINS.bit_length() - 1
 LOW_BITS = 44
 LOW = (1 << LOW_BITS) - 1
 
@@ -81,10 +83,7 @@ def add_overrun(k, s, calendar, started, now):
 @kernel(inline=True)
 def bin_of(size):
     """Return the bin of a size ≥ 0: one each below 128, then 64 an octave."""
-    octave = 0
-    for bits in (32, 16, 8, 4, 2, 1):
-        if size >> octave + bits >= SUB_BINS:
-            octave += bits
+    octave = highest_bit(size | SUB_BINS) - SUB_BITS
     return SUB_BINS * octave + (size >> octave)
 
 

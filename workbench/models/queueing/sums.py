@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,8 @@ __all__ = ["RELATIVE_ERROR", "Sums", "middle_of"]
 
 RELATIVE_ERROR = 1 / (2 * SUB_BINS)
 """How far a quantile of a histogram may be from that of the values, relative to its size."""
+
+LARGEST = ("longest", "longest_overrun")
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Sums:
     def of(cls, model: CompiledNetwork, k: Kernel, groups: np.ndarray, end_ms: int) -> Sums:
         """Return the sums that a run has left in its tables; ``groups`` are its keys (group, entry, class)."""
         places = _places(model, groups)
-        fates = k.fate[: len(places)]
+        fates = k.fate[: len(places["group"])]
         met = fates.any(axis=1)
         quantities = np.array([*(f"{stamp}_h" for stamp in model.stamps), *QUANTITIES], dtype=object)
         rows = np.flatnonzero(k.moment["n"])
@@ -64,11 +66,12 @@ class Sums:
         bin_at, bin_of = np.divmod(row, len(quantities))
         return cls(
             _stays(model, k),
-            pd.concat([places[met].reset_index(drop=True), pd.DataFrame(fates[met], columns=list(FATES))], axis=1),
-            places.iloc[at].reset_index(drop=True).assign(quantity=quantities[of], **moments),
-            places.iloc[bin_at]
-            .reset_index(drop=True)
-            .assign(quantity=quantities[bin_of], value=np.where(negative, -1, 1) * middle_of(bin_), n=k.histogram[filled]),
+            pd.DataFrame(_at(places, met) | dict(zip(FATES, fates[met].T, strict=True))),
+            pd.DataFrame(_at(places, at) | {"quantity": quantities[of]} | moments),
+            pd.DataFrame(
+                _at(places, bin_at)
+                | {"quantity": quantities[bin_of], "value": np.where(negative, -1, 1) * middle_of(bin_), "n": k.histogram[filled]}
+            ),
             _levels(model, k, end_ms),
         )
 
@@ -85,26 +88,42 @@ def middle_of(bin_: np.ndarray) -> np.ndarray:
     return ((bin_ - SUB_BINS * octave) << octave) + ((1 << octave) - 1) / 2
 
 
-def _places(model: CompiledNetwork, groups: np.ndarray) -> pd.DataFrame:
-    """Return what the rows of the tables by group and channel are about."""
+def _places(model: CompiledNetwork, groups: np.ndarray) -> dict[str, Any]:
+    """Return what the rows of the tables by group and channel are about, as columns."""
     channels = model.names.channel
     n = len(channels.dtype.categories)
     key, channel = np.repeat(groups, n), np.tile(np.arange(n), len(groups))
     key, priority = np.divmod(key, model.classes)
     group, entry = np.divmod(key, len(model.network.entries))
-    return pd.DataFrame({"group": group, "mode": model.names.mode.take(entry), "priority": priority, "channel": channels.take(channel)})
+    return {"group": group, "mode": model.names.mode.take(entry), "priority": priority, "channel": channels.take(channel)}
+
+
+def _at(columns: dict[str, Any], rows: np.ndarray) -> dict[str, Any]:
+    """Return some rows of columns."""
+    return {name: column[rows] for name, column in columns.items()}
 
 
 def _stays(model: CompiledNetwork, k: Kernel) -> pd.DataFrame:
+    """Return the sums of stays; the entries of one mode are taken together."""
     used = np.flatnonzero(k.stay["n"])
     entry, node = np.divmod(used, len(model.network.nodes))
     names = model.names
-    labels = {"mode": names.mode.take(entry), "step": names.step.take(node), "resource": names.resource.take(node)}
-    table = pd.DataFrame(labels | {name: k.stay[name][used] for name in k.stay.dtype.names})
-    table[list(OUTCOMES)] = k.stay_outcome[used]
-    largest = dict.fromkeys(("longest", "longest_overrun"), "max")
-    added = {column: largest.get(column, "sum") for column in table.columns[3:]}
-    return table.groupby(["mode", "step", "resource"], observed=True, sort=False).agg(added).reset_index()
+    steps, resources = len(names.step.dtype.categories), len(names.resource.dtype.categories)
+    of, keys = pd.factorize((names.mode.codes[entry] * steps + names.step.codes[node]) * resources + names.resource.codes[node])
+    first = np.unique(of, return_index=True)[1]
+
+    def together(name: str, values: np.ndarray) -> np.ndarray:
+        added = np.zeros(len(keys), np.int64)
+        (np.maximum if name in LARGEST else np.add).at(added, of, values)
+        return added
+
+    columns = {name: k.stay[name][used] for name in k.stay.dtype.names} | dict(zip(OUTCOMES, k.stay_outcome[used].T, strict=True))
+    labels = {
+        "mode": names.mode.take(entry[first]),
+        "step": names.step.take(node[first]),
+        "resource": names.resource.take(node[first]),
+    }
+    return pd.DataFrame(labels | {name: together(name, values) for name, values in columns.items()})
 
 
 def _levels(model: CompiledNetwork, k: Kernel, end_ms: int) -> pd.DataFrame:

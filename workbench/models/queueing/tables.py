@@ -88,8 +88,8 @@ MOST_PARTS = 32_767
 FAR = 2**62
 """A time that never comes."""
 
-SLOTS, LEVELS = 32, 9
-"""Timing wheel: 9 digits of 5 bits cover 2**45 ms, beyond the 292 years a clock may show."""
+SLOTS, LEVELS = 64, 8
+"""Timing wheel: 8 digits of 6 bits cover 2**48 ms, beyond the 292 years a clock may show."""
 
 CONSTANT, UNIFORM, TRIANGULAR, EXPONENTIAL, GAMMA, LOGNORMAL, WEIBULL, EMPIRICAL, MIXTURE = range(9)
 
@@ -149,15 +149,17 @@ RUN = _table(
     record="i1", batches_released="i8", open_cases="i8", arrived_cases="i8", ended_cases="i8", lost_cases="i8",
     expired_cases="i8", error="i8", error_node="i8", error_case="i8",
 )  # fmt: skip
-# A token is one line of the cache, a case half of one: at national scale a million of them wait at a time.
+# A token is one line of the cache, a case half of one: at national scale a million of them wait at a time. So a token
+# also tells number and class of its case, and when its stay ends is kept apart, four tokens to a line.
 CASE = _table(
     number="i8", first="i4", group="i4", entry="i2", live="i2", reroute="i2", reroute_key="i2", priority="i1",
     observed="i1", over="i1", resolved="i1", lost="i1",
 )  # fmt: skip
 TOKEN = _table(
-    due="i8", queued="i8", started="i8", duration="i8", next="i4", prev="i4", case="i4", frame="i4", sibling="i4",
-    batch="i4", node="i2", visit="u2", branch="i2", state="i1", dead="i1",
+    queued="i8", started="i8", duration="i8", number="u4", next="i4", prev="i4", case="i4", frame="i4", sibling="i4",
+    batch="i4", node="i2", visit="u2", branch="i2", priority="i1", state="i1", dead="i1",
 )  # fmt: skip
+PENDING = _table(due="i8", next="i4", prev="i4")
 FRAME = _table(expected="i4", come="i4", live="i4", outer="i4", branch="i2")
 TIMER = _table(due="i8", next="i4", prev="i4", owner="i4", which="i4", kind="i1")
 WORKER = _table(since="i8", left="i8", next="i4", prev="i4")
@@ -216,6 +218,7 @@ LAYOUT = {
     "visit": (np.dtype("u2"), 2),  # [case, step on a cycle]
     "timer_of": (np.dtype("i4"), 2),  # [case, deadline of its entry]
     "token": (TOKEN, 1),
+    "pending": (PENDING, 1),  # [token]: the end of its stay, in the wheel
     "frame": (FRAME, 1),
     "worker": (WORKER, 1),  # [token]: work that may be interrupted
     "crew": (LINE, 1),  # [resource × class]: those at such work, the latest to begin last
@@ -223,7 +226,7 @@ LAYOUT = {
     "group": (GROUP, 1),
     "batch": (BATCH_TABLE, 1),
     "line": (LINE, 1),  # [queue × class]: first and last of those who wait
-    "occupied": (np.dtype("i8"), 2),  # [wheel, level]: occupied digits; last the occupied levels
+    "occupied": (np.dtype("u8"), 2),  # [wheel, level]: occupied digits; last the occupied levels
     "bucket": (np.dtype("i4"), 2),  # [wheel, level × digit]: first item
     "agenda": (ITEM, 1),
     "starts": (ITEM, 1),

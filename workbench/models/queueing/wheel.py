@@ -1,43 +1,32 @@
 """The future: a timing wheel of items by time, and a heap for what shares an instant.
 
-Times are numbers of 9 digits to the base 32. An item lies in the bucket of the highest digit in which it differs
+Times are numbers of 8 digits to the base 64. An item lies in the bucket of the highest digit in which it differs
 from the clock's base; when the clock reaches a bucket, its items move to buckets of lower digits, and those of digit
 0 are due. Each item moves a few times at most and lies in one linked list, so that taking it out is one step. At
 national scale a heap of a million entries would miss the cache at each of twenty levels instead.
 
-The base never passes a pending time: who moves it opens first every bucket that begins there.
+The base never passes a pending time: who moves it opens every bucket that begins before or there. An item alone in
+its bucket is due at a known time, so that it goes the rest of its way in one step.
 """
 
 from __future__ import annotations
 
 from workbench.models.queueing.jit import kernel
-from workbench.models.queueing.tables import FAR, LEVELS, SLOTS
+from workbench.models.queueing.memory import highest_bit, lowest_bit, prefetch
+from workbench.models.queueing.tables import FAR, LEVELS, SLOTS, TOKENS
 
 __all__ = ["first_bucket", "insert", "open_bucket", "pop", "push", "remove"]
 
-BITS = 5
+BITS = 6
 UNLINKED = -(2**31)
-# Position of the lowest bit of a 32-bit number, by a de Bruijn sequence.
-LOWEST_BIT = (
-    0, 1, 28, 2, 29, 14, 24, 3, 30, 22, 20, 15, 25, 17, 4, 8, 31, 27, 13, 23, 21, 19, 16, 7, 26, 12, 18, 6, 11, 5, 10, 9
-)  # fmt: skip
-
-
-@kernel(inline=True)
-def lowest_bit(mask):
-    """Return the position of the lowest set bit of a positive number below 2**32."""
-    return LOWEST_BIT[((mask & -mask) * 0x077CB531 & 0xFFFFFFFF) >> 27]
+NEAR = 2  # what lies in a bucket of this digit is due within four seconds
 
 
 @kernel(inline=True)
 def insert(k, wheel, item, i, due):
     """Put item i of a table into a wheel, due at a time not before the base."""
     base = k.run.base[0]
-    level = 0
-    differs = (base ^ due) >> BITS
-    while differs:
-        differs >>= BITS
-        level += 1
+    level = highest_bit(base ^ due | 1) // BITS
     digit = due >> BITS * level & SLOTS - 1
     place = level * SLOTS + digit
     first = k.bucket[wheel, place]
@@ -80,22 +69,47 @@ def empty(k, wheel, place):
 
 
 @kernel(inline=True)
-def first_bucket(k, wheel):
-    """Return (time at which the first occupied bucket begins, its place); (FAR, −1) if the wheel is empty."""
+def first_bucket(k, wheel, item):
+    """Return (earliest time at which an item may be due, begin of the first occupied bucket, its place).
+
+    The first is exact for an item alone in its bucket. (FAR, FAR, −1) if the wheel is empty.
+    """
     levels = k.occupied[wheel, LEVELS]
     if levels == 0:
-        return FAR, -1
+        return FAR, FAR, -1
     level = lowest_bit(levels)
     digit = lowest_bit(k.occupied[wheel, level])
     shift = BITS * level
-    return (k.run.base[0] >> shift + BITS << BITS | digit) << shift, level * SLOTS + digit
+    begin = (k.run.base[0] >> shift + BITS << BITS | digit) << shift
+    place = level * SLOTS + digit
+    i = k.bucket[wheel, place]
+    return item.due[i] if item.next[i] < 0 else begin, begin, place
+
+
+@kernel
+def ask_ahead(k, first):
+    """Ask for all that the ends of some stays will touch: with a million cases under way none of it is in the cache."""
+    i = first
+    while i >= 0:
+        prefetch(k.token, i)
+        i = k.pending.next[i]
+    i = first
+    while i >= 0:
+        c = k.token.case[i]
+        prefetch(k.case, c)
+        prefetch(k.stamp, c)
+        prefetch(k.attribute, c)
+        prefetch(k.frame, k.token.frame[i])
+        i = k.pending.next[i]
 
 
 @kernel
 def open_bucket(k, wheel, item, place):
-    """Spread the items of a bucket that begins at the base over the lower digits."""
+    """Spread the items of a bucket that begins not after the base over the lower digits."""
     i = k.bucket[wheel, place]
     empty(k, wheel, place)
+    if wheel == TOKENS and place // SLOTS == NEAR:
+        ask_ahead(k, i)
     while i >= 0:
         following = item.next[i]
         insert(k, wheel, item, i, item.due[i])

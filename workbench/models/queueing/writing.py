@@ -52,7 +52,7 @@ def write_attributes(k, i, node):
             m = next_member(k, i, m)
 
 
-@kernel
+@kernel(inline=True)
 def finish_step(k, i, node, now):
     """Write attributes, then stamps; a case that is over gets no stamp."""
     if k.node.first_write[node] < k.node.last_write[node]:
