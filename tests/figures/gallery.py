@@ -22,6 +22,7 @@ from workbench.experiments import (
 )
 from workbench.models import clearance, reform, scenario
 from workbench.models.supply_chain import offshore
+from workbench.models.supply_chain.events import disrupt
 from workbench.models.supply_chain.routes import find_routes
 
 DESIGN = Design(replications=2, warm_up_h=0, observe_h=72, seed=5)
@@ -106,6 +107,12 @@ def routed():
 
 
 @cache
+def disrupted():
+    net, (before, after) = routed()
+    return net, disrupt(net, "CNYSA"), before, after
+
+
+@cache
 def gallery(lang: str) -> dict[str, go.Figure]:
     """Return a figure of each kind, some of them twice, in one language."""
     port, regional, before, after = material()
@@ -139,5 +146,9 @@ def gallery(lang: str) -> dict[str, go.Figure]:
         "network": figures.draw_network(routed()[0], lang=lang),
         "routes": figures.draw_routes(*routed(), lang=lang),
         "route table": figures.draw_route_table(routed()[1], lang=lang),
+        "disruption": figures.draw_disruption(*disrupted(), what="CNYSA", lang=lang),
+        "changes": figures.draw_changes(
+            pd.DataFrame({"before": [10.0, 20.0], "after": [12.5, None]}, index=["A", "B"]), "C", "cost_cny", lang=lang
+        ),
         "timeline": figures.draw_timeline(curve(), lang=lang),
     }

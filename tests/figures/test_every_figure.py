@@ -19,7 +19,7 @@ PLACE = re.compile(r"§\S+")
 
 MAPS = ("geo", "choropleth", "map", "mapbox", "tile")
 NAMES = list(gallery("en"))
-PICTURES = ("process", "comparison of processes", "network", "routes", "route table", "offshore deal")
+PICTURES = ("process", "comparison of processes", "network", "routes", "route table", "disruption", "changes", "offshore deal")
 """Their boxes are as large as their words."""
 
 

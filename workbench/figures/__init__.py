@@ -12,11 +12,13 @@ from typing import Any
 from workbench import texts  # noqa: F401  the words that every figure takes
 
 _MODULES = {
+    "draw_changes": "disruption",
     "draw_comparison": "comparison",
     "draw_costs": "choice",
     "draw_critical_path": "time_procedure",
     "draw_detection": "offshore",
     "draw_discovery": "discovery",
+    "draw_disruption": "disruption",
     "draw_front": "packages",
     "draw_misconceptions": "class_results",
     "draw_network": "network",

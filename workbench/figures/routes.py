@@ -18,7 +18,7 @@ from workbench.language import chosen
 from workbench.models.supply_chain.network import MODES
 from workbench.models.supply_chain.route import Route
 
-__all__ = ["draw_route_table", "draw_routes"]
+__all__ = ["draw_route_table", "draw_routes", "drawn_routes"]
 
 APART_PX = 6.0
 """How far routes on one leg stand apart."""
@@ -52,7 +52,12 @@ def draw_routes(net: nx.MultiDiGraph, routes: Iterable[Route], *, basemap: bool 
     if routes:
         ends = (routes[0].name(routes[0].nodes[0], lang), routes[0].name(routes[0].nodes[-1], lang))
         title = texts.text("routes_title", lang, origin=ends[0], destination=ends[1])
-    sheet = Sheet(net, basemap, lang, title, texts.text("routes_note", lang, n=len(routes)))
+    return drawn_routes(net, routes, basemap, lang, title, texts.text("routes_note", lang, n=len(routes))).figure
+
+
+def drawn_routes(net: nx.MultiDiGraph, routes: Sequence[Route], basemap: bool | str | Path, lang: str, title: str, note: str) -> Sheet:
+    """Return the sheet with the network, pale, and the routes."""
+    sheet = Sheet(net, basemap, lang, title, note)
     sheet.lines(sheet.pairs(), faint=True)
     on_them = {node for route in routes for node in route.nodes}
     for number, route in enumerate(routes):
@@ -62,7 +67,7 @@ def draw_routes(net: nx.MultiDiGraph, routes: Iterable[Route], *, basemap: bool 
             line = {"color": style.INK, "width": 2, "dash": DASHES[mode]}
             sheet.figure.add_scatter(x=[None], y=[None], mode="lines", line=line, name=texts.text(f"transport_{mode}", lang), meta="legend")
     sheet.places(net, [key for key in net if key in on_them], faint=set(net) - on_them)
-    return sheet.figure
+    return sheet
 
 
 def _draw(sheet: Sheet, route: Route, number: int, of: int) -> None:

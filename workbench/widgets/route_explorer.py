@@ -26,15 +26,19 @@ FROM = ("CNCKG", "CNWUH", "CNDGG", "CN-CQTJC", "CNYSA")
 TO = ("USLAX", "DEDUI", "NLRTM", "HKHKG")
 """Where an explorer begins: the first place of each list that its network has."""
 
+CRITERIA = {
+    "time_h": {"en": "time", "zh": "时间"},
+    "cost_cny": {"en": "price", "zh": "费用"},
+    "co2e_kg": {"en": "CO2e", "zh": "CO2e"},
+    "risk": {"en": "reliability", "zh": "可靠性"},
+}
+"""What a route may be best by."""
+
 _TEXTS = {
     "origin": {"en": "from", "zh": "起点"},
     "destination": {"en": "to", "zh": "终点"},
     "regime": {"en": "customs regime", "zh": "监管方式"},
     "by": {"en": "best by", "zh": "择优标准"},
-    "time_h": {"en": "time", "zh": "时间"},
-    "cost_cny": {"en": "price", "zh": "费用"},
-    "co2e_kg": {"en": "CO2e", "zh": "CO2e"},
-    "risk": {"en": "reliability", "zh": "可靠性"},
     "weighted": {"en": "price and time, weighed", "zh": "费用加时间价值"},
     "cny_per_h": {"en": "an hour is worth (CNY)", "zh": "一小时值（元）"},
     "k": {"en": "routes", "zh": "路线条数"},
@@ -43,6 +47,13 @@ _TEXTS = {
     "teu": {"en": "containers (TEU)", "zh": "箱量（标箱）"},
     "basemap": {"en": "coast and rivers", "zh": "显示海岸线和河流"},
 }
+
+
+def first_places(net: nx.MultiDiGraph) -> tuple[str, str]:
+    """Return the ends with which an explorer of a network begins."""
+    known = {code for key, node in net.nodes(data=True) for code in (key, *node["city_code"])}
+    ends = sorted(net)
+    return next((key for key in FROM if key in known), ends[0]), next((key for key in TO if key in known), ends[-1])
 
 
 class RouteExplorer(Explorer):
@@ -89,7 +100,7 @@ class RouteExplorer(Explorer):
     origin = tr.Unicode().tag(input=True)
     destination = tr.Unicode().tag(input=True)
     regime = tr.Unicode("regional_integrated").tag(input=True)
-    by = tr.Enum(["time_h", "cost_cny", "co2e_kg", "risk", "weighted"], "cost_cny").tag(input=True)
+    by = tr.Enum([*CRITERIA, "weighted"], "cost_cny").tag(input=True)
     cny_per_h = tr.Float(20.0, min=0.0).tag(input=True)
     k = tr.Int(3, min=1, max=8).tag(input=True)
     dissimilar_pct = tr.Int(60, min=0, max=100).tag(input=True)
@@ -102,12 +113,8 @@ class RouteExplorer(Explorer):
     def __init__(self, network: nx.MultiDiGraph | str = "yangtze_corridor", dwell: pd.DataFrame | None = None, **inputs: Any) -> None:
         self.network = transport.network(network) if isinstance(network, str) else network
         self._legs, self._dwell = read_legs(self.network), dwell
-        super().__init__(**{"origin": self._first(FROM), "destination": self._first(TO), **inputs})
-
-    def _first(self, wished: tuple[str, ...]) -> str:
-        """Return the first of some places that the network has, or else the end of its list that they stand for."""
-        known = {code for key, node in self.network.nodes(data=True) for code in (key, *node["city_code"])}
-        return next((place for place in wished if place in known), self._legs.nodes[0 if wished is FROM else -1])
+        origin, destination = first_places(self.network)
+        super().__init__(**{"origin": origin, "destination": destination, **inputs})
 
     @tr.validate("origin", "destination")
     def _place(self, proposal: Any) -> str:
@@ -156,7 +163,9 @@ class RouteExplorer(Explorer):
             choice_control(self, "origin", words["origin"], places),
             choice_control(self, "destination", words["destination"], places),
             choice_control(self, "regime", words["regime"], rules),
-            choice_control(self, "by", words["by"], [(words[key], key) for key in type(self).by.values]),
+            choice_control(
+                self, "by", words["by"], [*((text[self.lang], key) for key, text in CRITERIA.items()), (words["weighted"], "weighted")]
+            ),
             number_control(self, "cny_per_h", words["cny_per_h"], 0, 500, 5),
             number_control(self, "k", words["k"], 1, 8),
             number_control(self, "dissimilar_pct", words["dissimilar_pct"], 0, 100, 5),
