@@ -106,8 +106,8 @@ def draw_changes(changes: pd.DataFrame, place: str, by: str, *, lang: str | None
     Examples
     --------
     >>> table = pd.DataFrame({"before": [587.4], "after": [610.0]}, index=["Chongqing"])
-    >>> draw_changes(table, "Los Angeles", "time_h", lang="en").data[0].cells.values[3]
-    ('+22.6',)
+    >>> draw_changes(table, "Los Angeles", "time_h", lang="en").data[0].cells.values[3][0]
+    '+22.6'
     """
     lang = lang or chosen()
     digits = ".2f" if by == "risk" else ",.1f" if by == "time_h" else ",.0f"
