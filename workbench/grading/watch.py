@@ -20,8 +20,8 @@ def processes(root: int) -> Iterator[int]:
     while waiting:
         process = waiting.pop()
         yield process
-        for task in Path(f"/proc/{process}/task").glob("*/children"):
-            waiting += map(int, _read(task).split())
+        for thread in _threads(process):
+            waiting += map(int, _read(Path(f"/proc/{process}/task/{thread}/children")).split())
 
 
 class Watch:
@@ -52,6 +52,13 @@ class Watch:
         if system.f_files - system.f_ffree > self.files:
             return said("stop_files", most=self.files)
         return None
+
+
+def _threads(process: int) -> list[str]:
+    try:
+        return os.listdir(f"/proc/{process}/task")
+    except OSError:  # it ended meanwhile
+        return []
 
 
 def _read(path: Path) -> str:
