@@ -15,6 +15,8 @@ _NAMES = {
     "Shipment": "shipment",
     "assign_flows": "flows",
     "backlog": "resilience",
+    "betweenness": "centrality",
+    "compare": "comparison",
     "compile_network": "state_graph",
     "cooperation": "cooperation",
     "cooperation_graph": "cooperation",

@@ -14,6 +14,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
+from workbench.catalogue import Label
 from workbench.errors import ParameterError, UnknownKeyError
 from workbench.models.supply_chain.column_generation import Column, Commodity, PathGraph, Solution, solve
 from workbench.models.supply_chain.leg_table import LegTable, read_legs
@@ -44,6 +45,8 @@ class FlowPlan:
         would save, in the unit of `by`), overload_teu_week.
     ports
         One row a place with flow or capacity, by node: handled_teu_week, capacity_teu_week, use_share, shadow_price, overload_teu_week.
+    names
+        Label of each place.
     cost, penalty
         What all paths together cost in a week by `by`; what a TEU above capacity pays.
     rounds
@@ -56,6 +59,7 @@ class FlowPlan:
     paths: pd.DataFrame
     legs: pd.DataFrame
     ports: pd.DataFrame
+    names: Mapping[str, Label]
     cost: float
     penalty: float
     rounds: int
@@ -189,7 +193,7 @@ def assign_flows(
     --------
     >>> from workbench.transport import network
     >>> plan = assign_flows(network("yangtze_corridor"), [("CNSHA", "CNCKG", 2000.0)], by="cost_cny")
-    >>> plan.paths["teu_week"].sum(), len(plan.paths) > 1, len(plan.bottlenecks) > 0
+    >>> float(plan.paths["teu_week"].sum()), len(plan.paths) > 1, len(plan.bottlenecks) > 0
     (2000.0, True, True)
     """
     legs = net if isinstance(net, LegTable) else read_legs(net)
@@ -209,10 +213,19 @@ def assign_flows(
         paths=paths,
         legs=_legs(legs, solution),
         ports=_ports(legs, solution, compiled, places, port_limits),
+        names=_names(legs, table),
         cost=solution.cost,
         penalty=solution.penalty,
         rounds=solution.rounds,
     )
+
+
+def _names(legs: LegTable, demands: pd.DataFrame) -> dict[str, Label]:
+    """Return the label of each place, also by the names that the demands use."""
+    data = legs.network.nodes
+    labels = {node: Label(zh=str(data[node].get("name_zh") or node), en=str(data[node].get("name_en") or node)) for node in legs.nodes}
+    given = pd.unique(demands[["origin", "destination"]].to_numpy().ravel())
+    return {**labels, **{name: labels[legs.nodes[legs.position(name)]] for name in given}}
 
 
 def _port_limits(legs: LegTable, given: Mapping[str, float] | None) -> np.ndarray:

@@ -133,7 +133,7 @@ def reliability(
     >>> demands = [("CNCKG", "USLAX", 1.0)]
     >>> found = reliability(network("yangtze_corridor"), demands, by="cost_cny", events="yangtze_low_water", draws=500).summary()
     >>> row = found.loc[0]
-    >>> bool(row["rerouted_mean_h"] < row["mean_h"]), abs(row["p90_h"] - row["sum_of_leg_p90_h"]) > 1
+    >>> bool(row["rerouted_mean_h"] < row["mean_h"]), bool(abs(row["p90_h"] - row["sum_of_leg_p90_h"]) > 1)
     (True, True)
     """
     if isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
