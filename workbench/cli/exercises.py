@@ -72,6 +72,22 @@ def _results(course: Path, exercise: str, roster: Any, due: str | None, grace: f
     return load_results(course, known, due=moment, late=LateRule(grace, per_day, none_after), roster=roster, by_hand=given)
 
 
+@command(exercises, "workbench exercises release 02 03 --lang zh --out handout")
+@click.argument("names", nargs=-1, metavar="[EXERCISE]...")
+@click.option("--course", type=PATH, default=Path("exercises"), show_default=True, metavar="DIR", help="Folder of the course.")
+@click.option("--lang", type=click.Choice(["en", "zh"]), help="Keep the texts of one language; both by default.")
+@click.option("--out", type=PATH, default=Path("released"), show_default=True, metavar="DIR", help="Where to.")
+@force_option
+def release(names: tuple[str, ...], course: Path, lang: str | None, out: Path, force: bool) -> None:
+    """Write notebooks as students get them, without solutions; all exercises by default."""
+    from workbench.grading.exercise import exercises as every
+    from workbench.grading.release import copy_released
+
+    chosen = [_exercise(course, name) for name in names] or every(course if (course / "source").is_dir() else None)
+    for path in copy_released(chosen, out, lang, force):
+        click.echo(path)
+
+
 @command(exercises, "workbench exercises collect 02_port_clearance moodle_download.zip")
 @_course_options
 @click.argument("source", type=PATH)

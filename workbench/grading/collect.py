@@ -58,8 +58,8 @@ def collect(source: str | Path, roster: Roster, exercise: str, course: str | Pat
     Parameters
     ----------
     source
-        A zip of Moodle or Canvas, or a folder or zip with a folder a student (``0042/…ipynb``) or a file a student
-        (``0042.ipynb``), named by student number.
+        A zip of Moodle or Canvas (its times are taken as UTC+8), or a folder or zip with a folder a student
+        (``0042/…ipynb``) or a file a student (``0042.ipynb``), named by student number.
     roster
         The class.
     exercise
