@@ -67,7 +67,7 @@ def shortest_tree(
     if backwards:
         indptr, heads, arcs = compiled.reverse
         distance, position = kernels.shortest_tree(indptr, heads, length[arcs], at, target, kernels.UNTIMED)
-        return distance, np.where(position < 0, -1, arcs[position])
+        return distance, np.append(arcs, -1)[position]  # −1 stays −1
     return kernels.shortest_tree(compiled.indptr, compiled.heads, length, at, target, _arrays(timetable))
 
 

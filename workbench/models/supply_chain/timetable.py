@@ -111,7 +111,7 @@ class Timetable:
 
     def clock(self, t: float, zone: str) -> datetime:
         """Return the local time of an hour."""
-        return (self.begin + timedelta(hours=t)).astimezone(ZoneInfo(zone))
+        return (self.begin.astimezone(UTC) + timedelta(hours=t)).astimezone(ZoneInfo(zone))
 
 
 def ready_at(depart: str | datetime, zone: str) -> datetime:
