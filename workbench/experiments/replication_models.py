@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench import datasets
+from workbench import datasets, transport
 from workbench.errors import UnknownKeyError
 from workbench.experiments.break_even import break_even
 from workbench.experiments.design import Design
@@ -23,6 +23,7 @@ from workbench.models.marginals import Traffic
 from workbench.models.mode_choice import costs_by_mode, for_destination, shares_by_mode
 from workbench.models.reform import Package, measure, what_if
 from workbench.models.scenario import Scenario, scenario
+from workbench.models.supply_chain.onshore import onshore_by_regime
 from workbench.models.supply_chain.waterway import simulate_waterway
 from workbench.parameters import day
 
@@ -196,6 +197,23 @@ def cost_against(
     return float(np.mean(changes)), min(changes), max(changes)
 
 
+def onshore_against(
+    context: Context,
+    network: str,
+    origin: str,
+    destinations: Sequence[str],
+    regime: str,
+    against: str,
+    time_cost_cny_per_h: float = 0.0,
+) -> Result:
+    """Compare what a TEU costs from its landing on under two regimes, in percent, each by its best way: mean and range."""
+    by = {"cost_cny": 1.0, "time_h": float(time_cost_cny_per_h)}
+    table = onshore_by_regime(transport.network(network), origin, destinations, [regime, against], by=by)
+    total = (table["cost_cny"] + time_cost_cny_per_h * table["time_h"]).unstack()
+    changes = (100 * (total[regime] / total[against] - 1)).tolist()
+    return float(np.mean(changes)), min(changes), max(changes)
+
+
 def mode_share(context: Context, scenario: str, mode: str, among: Sequence[str], destination: str = "") -> Result:
     """Return the expected share of a mode among some modes, in closed form."""
     base = changed(scenario)
@@ -236,6 +254,7 @@ MODELS: dict[str, Callable[..., Result]] = {
         berth_wait,
         berth_use,
         cost_against,
+        onshore_against,
         mode_share,
         concentration,
         nationwide,

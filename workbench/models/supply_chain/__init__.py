@@ -31,6 +31,7 @@ _NAMES = {
     "legs_table": "network",
     "node_id": "network",
     "nodes_table": "network",
+    "onshore_by_regime": "onshore",
     "pareto_routes": "routes",
     "regime": "regimes",
     "regimes": "regimes",
