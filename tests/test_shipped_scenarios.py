@@ -33,6 +33,10 @@ SELDOM_BUSY = {
 """Resources that stand idle most of the time, and why."""
 
 
+OTHERS = [key for key in catalogue.keys("scenarios") if key not in KEYS]
+"""Smaller ones, and those that other tests look at: each must run."""
+
+
 @cache
 def runs(key):
     return wb.simulate(wb.scenario(key), wb.Design(replications=3, seed=2016))
@@ -70,6 +74,16 @@ def test_officers_are_neither_idle_nor_drowned(key):
         kind = resource.partition("@")[0]
         assert share > 0.45 or kind in SELDOM_BUSY, f"{resource} works {share:.0%} of its open time"
     assert found["mean_wait_h"].max() < 72
+
+
+@pytest.mark.parametrize("key", OTHERS)
+def test_every_other_scenario_runs_to_its_end(key):
+    found = wb.simulate(wb.scenario(key), wb.Design(replications=1, warm_up_h=72, observe_h=168, seed=2016))
+    outcomes = found.outcomes("mode")
+    assert set(outcomes.index) == set(found.scenario.modes) and (outcomes["released"] == outcomes["n"]).all()
+    assert (wb.experiments.load(found.scenario)["utilisation"] < 0.95).all()
+    for reference in (*found.scenario.record.references, *found.scenario.record.set_against):
+        check_reference(reference)
 
 
 @pytest.mark.parametrize("key", KEYS)
