@@ -150,6 +150,7 @@ def test_a_choice_that_is_none_says_what_there_is():
     ],
 )
 def test_sets(answer, share):
+    assert compare(answer, set(), Check(kind="set")).share == (not len(answer))
     assert compare(answer, {"a", "b"}, Check(kind="set", choices=("a", "b", "c"))).share == share
 
 

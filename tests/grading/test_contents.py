@@ -10,12 +10,17 @@ from tests.grading.submissions import points, run
 from workbench.grading import reference as references
 from workbench.grading.exercise import exercises
 from workbench.grading.release import problems, released
+from workbench.lessons import find_lessons
 
 EXERCISES = {exercise.key: exercise for exercise in exercises()}
 REFERENCES = {key: references.load(exercise) for key, exercise in EXERCISES.items()}
 WRONG = {(key, name): one for key, exercise in EXERCISES.items() for name, one in references.wrong_answers(exercise).items()}
 
 each = pytest.mark.parametrize("key", EXERCISES)
+
+
+def test_every_lesson_has_an_exercise():
+    assert [lesson.key for lesson in find_lessons() if lesson.key not in EXERCISES] == []
 
 
 @each

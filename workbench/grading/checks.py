@@ -278,6 +278,12 @@ def _choice(answer: Any, expected: Any, check: Check, wrong: Wrong) -> Verdict:
 
 def _set(answer: Any, expected: Any, check: Check, wrong: Wrong) -> Verdict:
     given, asked = ({_word(member) for member in _members(one)} for one in (answer, expected))
+    return _overlap(given, asked)
+
+
+def _overlap(given: set, asked: set) -> Verdict:
+    if not asked:
+        return _scored(float(not given), 1)
     return _scored(len(given & asked) - len(given - asked), len(asked))
 
 
@@ -293,7 +299,7 @@ def _ranking(answer: Any, expected: Any, check: Check, wrong: Wrong) -> Verdict:
 
 def _graph(answer: Any, expected: Any, check: Check, wrong: Wrong) -> Verdict:
     given, asked = ({tuple(_word(end) for end in edge) for edge in one["edges"] if isinstance(edge, list)} for one in (answer, expected))
-    return _scored(len(given & asked) - len(given - asked), len(asked))
+    return _overlap(given, asked)
 
 
 def _record(answer: dict, expected: dict, check: Check, wrong: Wrong) -> Verdict:
