@@ -19,7 +19,7 @@ from workbench.errors import ParameterError, UnknownKeyError, WorkbenchError
 from workbench.grading import sandbox, secret
 from workbench.grading.grade import Grading
 from workbench.grading.messages import Report, clean
-from workbench.grading.sandbox import Limits, Sandbox, SandboxError
+from workbench.grading.sandbox import Interrupted, Limits, Sandbox, SandboxError
 from workbench.grading.submission import SubmissionError, assembled, read
 from workbench.grading.watch import processes
 
@@ -42,6 +42,13 @@ def check(answers: dict) -> None:
 @pytest.mark.sandbox
 def test_answers_and_calls_come_back():
     check(Sandbox().run(CELLS, REQUESTS))
+
+
+@needs_bubblewrap
+@pytest.mark.sandbox
+def test_a_run_that_is_stopped_gives_nothing():
+    with pytest.raises(Interrupted):
+        Sandbox().run(CELLS, REQUESTS, stop=lambda: True)
 
 
 def test_without_bubblewrap_it_refuses_unless_told(monkeypatch):

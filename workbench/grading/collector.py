@@ -7,6 +7,7 @@ is on the other side. Inputs of functions come only after the last cell is over 
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -143,6 +144,7 @@ def main() -> None:
         messages.write(json.dumps(message) + "\n")
         messages.flush()
 
+    gc.set_threshold(50_000, 50, 100)  # a tenth of the time of a short notebook goes into looking for garbage while modules load
     running = shell()
     known: dict[str, Any] = {}
     for cell in request["cells"]:

@@ -76,4 +76,4 @@ def _fair_share(process: int) -> int:
     for line in _read(Path(f"/proc/{process}/smaps_rollup")).splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) * 1024
-    return 0
+    return _resident(process)
