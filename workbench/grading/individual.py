@@ -110,11 +110,12 @@ class Grid(catalogue.Record):
 
     def value(self, draws: Stream) -> Any:
         """Return the value, or the list of values, that `draws` gives."""
+        options = self.options
         if self.count is None:
-            return draws.pick(self.options)
+            return draws.pick(options)
         if self.distinct:
-            return draws.shuffled(self.options)[: self.count]
-        return [draws.pick(self.options) for _ in range(self.count)]
+            return draws.shuffled(options)[: self.count]
+        return [draws.pick(options) for _ in range(self.count)]
 
 
 def draw(key: str, words: Sequence[object], grids: Mapping[str, Grid], never: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:

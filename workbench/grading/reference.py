@@ -124,11 +124,11 @@ class Reference:
             if not isinstance(found, list):
                 return _missing(item, found)
             inputs = self.cases(item.id, student, secret, values)
-            expected = self._called(item.answer, inputs)
+            expected = self.answers(item.answer, inputs)
             verdict = compare(found, expected, item)
             if verdict.share >= 1:
                 return verdict
-            wrong = [(one, self._called(one.key, inputs)) for one in self.exercise.marking[item.id].misconceptions]
+            wrong = [(one, self.answers(one.key, inputs)) for one in self.exercise.marking[item.id].misconceptions]
             return compare(found, expected, item, wrong)
         if not isinstance(found, dict) or "value" not in found:
             return _missing(item, found)
@@ -137,7 +137,8 @@ class Reference:
             return verdict
         return compare(found["value"], self.expected(item.id, values), item, self.wrong(item.id, values))
 
-    def _called(self, name: str, inputs: list[list[Any]]) -> list[Any]:
+    def answers(self, name: str, inputs: list[list[Any]]) -> list[Any]:
+        """Return what a function, right or of a misconception, gives for each of the inputs."""
         # inputs through JSON, so that the reference cannot change what the next function gets
         return [plain(self._function(name)(*arguments)) for arguments in json.loads(json.dumps(inputs))]
 

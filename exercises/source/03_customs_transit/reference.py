@@ -107,10 +107,10 @@ def cases_examination_wait_h(draws, values):
 
 
 @cache
-def modes(factor):
+def modes(factor=1):
     corridor = wb.scenario("yangtze_transit_2013")
     change = wb.what_if("scale", path="steps.prepare_declaration.duration.lead_h", factor=factor)
-    return corridor.apply(change).modes
+    return (corridor if factor == 1 else corridor.apply(change)).modes
 
 
 def prepared(values):
@@ -123,7 +123,7 @@ def prepared(values):
 
 
 def whole_time_scaled(values):
-    return values["factor"] * wb.scenario("yangtze_transit_2013").modes["transit_direct_import"].release_time_h()
+    return values["factor"] * modes()["transit_direct_import"].release_time_h()
 
 
 def from_departure(values):
