@@ -33,7 +33,7 @@ WIDTH_PX = 820.0
 _HEAD_PX = 34.0
 _ROW_PX = 21.0
 _LETTER_PX, _CELL_PX, _GAP_PX = 12.0, 11.5, 8.0  # widths are estimated on the wide side, which leaves some room besides
-_COLUMNS = {"number": 40, "day": 90, "layer": 90, "document": 210, "from_to": 250, "what": 240}
+_COLUMNS = {"number": 40, "day": 90, "layer": 90, "document": 210, "from_to": 290, "what": 240}
 """Columns of the table and the most room that each takes, in pixels; a longer text is cut."""
 
 _VERDICTS = {"clear": (0, style.GREEN), "open": (1, style.FAINT), "found": (2, style.VERMILLION)}

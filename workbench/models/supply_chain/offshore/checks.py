@@ -96,7 +96,9 @@ class Finding:
     def explain(self, lang: str | None = None) -> str:
         """Return what was found in words; empty where nothing was."""
         lang = chosen(lang)
-        sentences = check_records()[self.check].found
+        if not self.found:
+            return ""
+        sentences = catalogue.entry("deal_checks", self.check, Check).found
         said = (sentences[found.sentence].text(lang).format(**found.words(lang)) for found in self.found)
         return ("；" if lang == "zh" else "; ").join(said)
 
