@@ -31,6 +31,26 @@ _TEXTS = {
 }
 
 
+class FigureView(go.FigureWidget):
+    """A figure in the browser that arrives whole.
+
+    plotly's widget opens its channel to the browser while it is still empty and sends traces and layout after it (plotly 7.1); a
+    busy browser draws what came first and stays empty.
+    """
+
+    _whole = False
+
+    def __init__(self, figure: go.Figure) -> None:
+        super().__init__(figure)
+        self._whole = True
+        self.open()
+
+    def open(self) -> None:
+        """Open the channel, once the figure is whole."""
+        if self._whole:
+            super().open()
+
+
 class Explorer(tr.HasTraits):
     """Base of the explorers.
 
@@ -148,7 +168,7 @@ class Explorer(tr.HasTraits):
     def view(self) -> iw.Widget:
         """Return the box of controls and figures."""
         with language(self.lang):
-            self._figures = [go.FigureWidget(figure) for figure in self.draw()]
+            self._figures = [FigureView(figure) for figure in self.draw()]
             line = iw.HTML()
             spinner = iw.Label()
             tr.dlink((self, "message"), (line, "value"))
@@ -163,7 +183,7 @@ class Explorer(tr.HasTraits):
         with language(self.lang):
             drawn = self.draw()
         # New widgets for old: one that is updated in place may stay empty once the browser has drawn it (plotly 7.1).
-        old, self._figures = self._figures, [go.FigureWidget(figure) for figure in drawn]
+        old, self._figures = self._figures, [FigureView(figure) for figure in drawn]
         self._shown.children = (self._shown.children[0], *self._figures)
         for figure in old:
             figure.close()
