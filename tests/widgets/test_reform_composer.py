@@ -47,7 +47,7 @@ def test_contributions_sum_to_the_difference(composer):
     assert split.table["stacked"].sum() == pytest.approx(split.total.estimate)
     difference = wb.compare_runs(composer.result.before, composer.result.after).loc["all", "difference"]
     assert split.total.estimate == pytest.approx(difference)
-    assert difference < 0 and "classified clearance, paperless declaration" in composer.message
+    assert difference < 0 and "classified clearance + paperless declaration" in composer.message
 
 
 def test_only_what_fits_is_offered(composer):
@@ -77,8 +77,9 @@ def test_conflicts_are_told_at_once_and_the_last_result_stays(composer):
 
 
 def test_a_measure_that_cannot_be_is_refused_with_its_reason(composer):
-    composer.chosen = ("merge_record_lists",)
-    assert "merge_record_lists" in composer.message
+    composer.chosen = ("merge_record_lists", "classified_clearance", "automatic_review_focused_recheck")
+    assert len(composer.conflicts) == 2, "what clashes, and what does not fit here"
+    assert "merge_record_lists" in composer.message and "do not go together" in composer.message
 
 
 def test_staff_is_a_lever_beside_measures(composer):

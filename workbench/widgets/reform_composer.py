@@ -51,6 +51,14 @@ _TEXTS = {
         "en": "Choose measures on the left. Now {before:.1f} h from arrival to release on average.",
         "zh": "请在左侧选择措施。目前运抵至放行平均 {before:.1f} 小时。",
     },
+    "exclude": {
+        "en": "“{first}” and “{second}” exclude each other; keep one",
+        "zh": "“{first}”与“{second}”相互排斥；请只留一项",
+    },
+    "clash": {
+        "en": "“{first}” and “{second}” do not go together: both change {field}; keep one",
+        "zh": "“{first}”与“{second}”不能并用：都改动 {field}；请只留一项",
+    },
     "line": {
         "en": "<b>{measures}</b>: {before:.1f} → {after:.1f} h from arrival to release, {percent:+.1f} %{interval}"
         " ({replications} replications; {better:.0%} of the cases gain, {worse:.0%} lose; {assumed} inputs are assumed)",
@@ -161,9 +169,6 @@ class ReformComposer(Explorer):
 
     def package(self) -> reform.Package:
         """Return what is chosen, in an order in which it can be adopted, and the change of staff behind it."""
-        for key in self.chosen:
-            if key not in self._fitting:
-                reform.measure(key).applied_to(self.baseline)  # says why it cannot be
         staff = [
             what
             for key, units in self.capacity.items()
@@ -184,6 +189,7 @@ class ReformComposer(Explorer):
 
     def compute(self, replications: int) -> Composition:
         """Simulate before and after, and split the effect among the measures."""
+        self.conflicts = ()
         package = self.package()
         found = reform.find_conflicts(package, self.baseline)
         self.conflicts = tuple(self._problem(row) for row in found.itertuples())
@@ -201,8 +207,10 @@ class ReformComposer(Explorer):
         return Composition(before, after, compare_runs(before, after, by="channel"), split)
 
     def _problem(self, row: Any) -> str:
-        names = [reform.measure(key).record.label.text(self.lang) if key else "" for key in (row.first, row.second)]
-        return f"{names[0]} × {names[1]}: {row.field} ({row.problem})" if all(names) else row.problem
+        if not row.second:
+            return row.problem
+        names = [reform.measure(key).record.label.text(self.lang) for key in (row.first, row.second)]
+        return _TEXTS["clash" if row.field else "exclude"][self.lang].format(first=names[0], second=names[1], field=row.field)
 
     def draw(self) -> list[go.Figure]:
         """Paired differences by channel, and the contributions of the measures."""
@@ -215,7 +223,7 @@ class ReformComposer(Explorer):
         table = compare_runs(self.result.before, self.result.after).iloc[0]
         if self.result.attribution is None:
             return _TEXTS["empty"][self.lang].format(before=table["before"])
-        names = texts.join((self.result.attribution.labels[key].text(self.lang) for key in self.result.attribution.table.index), self.lang)
+        names = " + ".join(self.result.attribution.labels[key].text(self.lang) for key in self.result.attribution.table.index)
         whole = table["percent_low"] == table["percent_low"]
         return _TEXTS["line"][self.lang].format(
             measures=names,
