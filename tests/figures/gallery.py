@@ -23,7 +23,11 @@ from workbench.experiments import (
 from workbench.models import clearance, reform, scenario
 from workbench.models.supply_chain import offshore
 from workbench.models.supply_chain.events import disrupt
+from workbench.models.supply_chain.flows import assign_flows
+from workbench.models.supply_chain.monte_carlo import reliability
+from workbench.models.supply_chain.resilience import single_failures
 from workbench.models.supply_chain.routes import find_routes
+from workbench.models.supply_chain.waterway import simulate_waterway
 
 DESIGN = Design(replications=2, warm_up_h=0, observe_h=72, seed=5)
 COSTS = pd.DataFrame(
@@ -113,6 +117,28 @@ def disrupted():
 
 
 @cache
+def planned():
+    net = transport.network("yangtze_corridor", modes=["river", "sea"])
+    return net, assign_flows(net, [("CNSHA", "CNCKG", 6000.0), ("NLRTM", "CNWUH", 800.0)])
+
+
+@cache
+def failed():
+    net, _ = planned()
+    return single_failures(net, [("CNCKG", "USLAX", 5.0), ("CNWUH", "CNSHA", 5.0)], what="places"), net
+
+
+@cache
+def lucky():
+    return reliability(planned()[0], [("CNCKG", "USLAX", 5.0)], by="cost_cny", events="yangtze_low_water", draws=200)
+
+
+@cache
+def ships(channel):
+    return simulate_waterway("yangshan", channel, replications=1, observe_h=60 * 24)
+
+
+@cache
 def gallery(lang: str) -> dict[str, go.Figure]:
     """Return a figure of each kind, some of them twice, in one language."""
     port, regional, before, after = material()
@@ -150,5 +176,9 @@ def gallery(lang: str) -> dict[str, go.Figure]:
         "changes": figures.draw_changes(
             pd.DataFrame({"before": [10.0, 20.0], "after": [12.5, None]}, index=["A", "B"]), "C", "cost_cny", lang=lang
         ),
+        "flows": figures.draw_flows(planned()[1], lang=lang),
+        "failures": figures.draw_failures(*failed(), lang=lang),
+        "reliability": figures.draw_reliability(lucky(), lang=lang),
+        "waterway": figures.draw_waterway({"A": ships("one_way"), "B": ships("two_way")}, reported_h={"A": 14.0, "B": 7.0}, lang=lang),
         "timeline": figures.draw_timeline(curve(), lang=lang),
     }

@@ -99,6 +99,7 @@ def test_hours_on_an_axis_say_so(name):
             "roadmap",
             "detection",
             "offshore checks",
+            "flows",
         ):
             assert any(title.endswith(unit) for title in titles), titles
 

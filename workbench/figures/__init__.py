@@ -19,6 +19,8 @@ _MODULES = {
     "draw_detection": "offshore",
     "draw_discovery": "discovery",
     "draw_disruption": "disruption",
+    "draw_failures": "flows",
+    "draw_flows": "flows",
     "draw_front": "packages",
     "draw_misconceptions": "class_results",
     "draw_network": "network",
@@ -26,6 +28,7 @@ _MODULES = {
     "draw_offshore_checks": "offshore",
     "draw_process": "process",
     "draw_release_times": "release_times",
+    "draw_reliability": "reliability",
     "draw_roadmap": "roadmap",
     "draw_route_table": "routes",
     "draw_routes": "routes",
@@ -40,6 +43,7 @@ _MODULES = {
     "draw_totals": "class_results",
     "draw_utilisation": "resources",
     "draw_waterfall": "waterfall",
+    "draw_waterway": "waterway",
     "draw_week": "resources",
 }
 

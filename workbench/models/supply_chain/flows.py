@@ -21,7 +21,7 @@ from workbench.models.supply_chain.leg_table import LegTable, read_legs
 from workbench.models.supply_chain.regimes import regime as regime_of
 from workbench.models.supply_chain.state_graph import CRITERIA, CompiledNetwork, compile_between, direction_of
 
-__all__ = ["DEMAND_COLUMNS", "FlowPlan", "assign_flows", "compile_demands", "read_demands"]
+__all__ = ["DEMAND_COLUMNS", "FlowPlan", "assign_flows", "compile_demands", "place_names", "read_demands"]
 
 DEMAND_COLUMNS = ("origin", "destination", "teu_week", "regime")
 PARTS = ("legs", "reload", "customs")
@@ -213,14 +213,14 @@ def assign_flows(
         paths=paths,
         legs=_legs(legs, solution),
         ports=_ports(legs, solution, compiled, places, port_limits),
-        names=_names(legs, table),
+        names=place_names(legs, table),
         cost=solution.cost,
         penalty=solution.penalty,
         rounds=solution.rounds,
     )
 
 
-def _names(legs: LegTable, demands: pd.DataFrame) -> dict[str, Label]:
+def place_names(legs: LegTable, demands: pd.DataFrame) -> dict[str, Label]:
     """Return the label of each place, also by the names that the demands use."""
     data = legs.network.nodes
     labels = {node: Label(zh=str(data[node].get("name_zh") or node), en=str(data[node].get("name_en") or node)) for node in legs.nodes}

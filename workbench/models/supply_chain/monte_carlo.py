@@ -16,10 +16,11 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
+from workbench.catalogue import Label
 from workbench.errors import ParameterError
 from workbench.models.queueing.philox import hash32
 from workbench.models.supply_chain.events import Event, adds_time, events_of, legs_touched
-from workbench.models.supply_chain.flows import compile_demands, read_demands
+from workbench.models.supply_chain.flows import compile_demands, place_names, read_demands
 from workbench.models.supply_chain.kernels import UNTIMED, shortest_tree
 from workbench.models.supply_chain.leg_table import LegTable, read_legs
 from workbench.models.supply_chain.monte_carlo_kernel import EventArrays, LegArrays, draw_times, leg_times
@@ -44,6 +45,8 @@ class Reliability:
         Keys of the events.
     tolerance
         Share by which a way may exceed its plan and still be on time.
+    names
+        Label of each place.
     """
 
     demands: pd.DataFrame
@@ -53,6 +56,7 @@ class Reliability:
     leg_typical_h: pd.Series
     events: tuple[str, ...]
     tolerance: float
+    names: Mapping[str, Label]
 
     def summary(self) -> pd.DataFrame:
         """Return the figures of each demand.
@@ -160,7 +164,8 @@ def reliability(
     about = pd.concat([table, pd.DataFrame(rows, columns=["planned_h", "risk", "legs"])], axis=1).rename_axis("demand")
     hours = _leg_hours(legs, sorted(used), leg_arrays, event_arrays, seed, draws)
     typical = pd.Series(leg_arrays.typical[sorted(used)], index=hours.index)
-    return Reliability(about, planned, rerouted, hours, typical, tuple(event.key for event in events_of(legs.network, events)), tolerance)
+    happened = tuple(event.key for event in events_of(legs.network, events))
+    return Reliability(about, planned, rerouted, hours, typical, happened, tolerance, place_names(legs, table))
 
 
 def _planned(
