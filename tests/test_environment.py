@@ -8,7 +8,9 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -115,6 +117,26 @@ def installed(tmp_path_factory) -> Path:
     python = folder / "env" / ("Scripts" if os.name == "nt" else "bin") / "python"
     run("pip", "install", "--quiet", "--python", python, "--constraint", constraints, wheel)
     return python.parent
+
+
+@pytest.mark.slow
+def test_exercises_are_built_released_and_nothing_of_a_teacher_is(installed):
+    (wheel,), (archive,) = ((installed.parents[1] / "dist").glob(ending) for ending in ("*.whl", "*.tar.gz"))
+    with zipfile.ZipFile(wheel) as opened:
+        held = {name: opened.read(name) for name in opened.namelist()}
+    with tarfile.open(archive) as opened:
+        held |= {member.name: opened.extractfile(member).read() for member in opened if member.isfile()}
+    for folder in sorted((ROOT / "exercises" / "source").glob("[0-9][0-9]_*")):
+        for name in (f"{folder.name}.ipynb", "exercise.yaml"):
+            assert f"workbench/content/exercises/source/{folder.name}/{name}" in held
+    exercises = {name: text for name, text in held.items() if "exercises/" in name}
+    assert {Path(name).name for name in exercises} - {"course.yaml", "exercise.yaml"} == {
+        path.name for path in (ROOT / "exercises" / "source").glob("*/*.ipynb")
+    }
+    assert [name for name, text in exercises.items() if b"SOLUTION" in text] == []
+    code = 'import workbench as wb; print(wb.exercise("02", student="0012"), wb.check("02.a", 31))'
+    ran = subprocess.run([installed / "python", "-I", "-c", code], capture_output=True, text=True, check=False)
+    assert "student 0012" in ran.stdout and "Right." in ran.stdout, ran.stderr
 
 
 @pytest.mark.slow
