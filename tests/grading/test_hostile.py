@@ -20,7 +20,7 @@ from workbench.grading.watch import processes
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 
-LIMITS = Limits(cell_s=3, total_s=30, memory_mb=500, processes=40, disk_mb=16, files=500, answers_kb=500)
+LIMITS = Limits(cell_s=4, total_s=40, memory_mb=500, processes=40, disk_mb=16, files=500, answers_kb=500)
 SECRET = b"a secret for the tests, only there"
 HONEST = ("honest_1", "honest_2", "honest_3")
 
