@@ -92,14 +92,26 @@ def curves(edges: Sequence[Line], boxes: dict[str, Box]) -> dict[str, Curve]:
     between: dict[tuple[str, str], list[Line]] = defaultdict(list)
     for edge in edges:
         between[min(edge[:2]), max(edge[:2])].append(edge)
+    heart = [sum(axis) / len(boxes) for axis in zip(*((box.x, box.y) for box in boxes.values()), strict=True)]
     found = {}
     for (first, second), group in between.items():
+        outward = _outward(boxes[first], boxes[second], heart)
         group.sort(key=lambda edge: (LAYERS.index(edge[3]["layer"]), str(edge[3].get("t", ""))))
         for place, edge in enumerate(group):
-            offset = (place - (len(group) - 1) / 2) * GAP_PX
+            offset = ((len(group) - 1) / 2 - place) * GAP_PX * outward
             points = _bow(boxes[first], boxes[second], offset)
             found[edge[2]] = _curve(points if edge[0] == first else points[::-1], place, len(group))
     return found
+
+
+def _outward(start: Box, end: Box, heart: Sequence[float]) -> int:
+    """Return 1 where the right-hand side of the way leads away from the middle of the picture, else -1; goods run outermost.
+
+    Within a band away is up or down, between bands left or right.
+    """
+    if abs(end.y - start.y) <= _STEP_PX:
+        return 1 if (end.x - start.x) * ((start.y + end.y) / 2 - heart[1]) >= 0 else -1
+    return 1 if (start.y - end.y) * ((start.x + end.x) / 2 - heart[0]) >= 0 else -1
 
 
 def _bow(start: Box, end: Box, offset: float) -> list[Point]:
