@@ -172,29 +172,34 @@ class Grading:
         if self._stopping.is_set():
             raise Interrupted
         path = result_file(self.course, self.exercise.key, student)
-        made_of = {"submission_sha256": "", "grader_sha256": self._made_of}
         try:
             if isinstance(notebook, Label):
                 raise SubmissionError(notebook)
             raw, cells = read(notebook)
-            whole = assembled(self._release, cells)
+            whole, problem = assembled(self._release, cells), None
         except SubmissionError as error:
-            result = self._result(student, made_of, self._nothing(error.label), {}, Assembly([], []))
+            raw, whole, problem = error.label.en.encode(), assembled(self._release, ()), error.label
+        made_of = {"submission_sha256": hashlib.sha256(raw).hexdigest(), "grader_sha256": self._made_of}
+        if not again and (kept := _kept(path, made_of)):
+            return kept, False
+        if problem is None:
+            answers, explained = self._marked(student, whole)
         else:
-            made_of["submission_sha256"] = hashlib.sha256(raw).hexdigest()
-            if not again and (kept := _kept(path, made_of)):
-                return kept, False
-            with self._reckoning:
-                requests = self._reference.requests(student, self.secret)
-            answers = self._sandbox.run(whole.code, requests, self.exercise.handed(student), self._stopping.is_set)
-            with self._reckoning:
-                verdicts = self._reference.mark(answers, student, self.secret)
-            result = self._result(student, made_of, self._explained(verdicts, answers), answers, whole)
-            if save:
-                write_whole(self._autograded(student), release.notebook_text(self._graded_notebook(whole, result)))
+            answers, explained = {}, self._nothing(problem)
+        result = self._result(student, made_of, explained, answers, whole)
         if save:
+            write_whole(self._autograded(student), release.notebook_text(self._graded_notebook(whole, result)))
             write_whole(path, json.dumps(result, indent=1, ensure_ascii=False) + "\n")
         return result, True
+
+    def _marked(self, student: str, whole: Assembly) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+        """Return what a submission answers, and what its automatic items are worth."""
+        with self._reckoning:
+            requests = self._reference.requests(student, self.secret)
+        answers = self._sandbox.run(whole.code, requests, self.exercise.handed(student), self._stopping.is_set)
+        with self._reckoning:
+            verdicts = self._reference.mark(answers, student, self.secret)
+        return answers, self._explained(verdicts, answers)
 
     def _explained(self, verdicts: Mapping[str, Verdict], answers: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         """Return each verdict with the reason of every lost point."""

@@ -123,12 +123,12 @@ def assembled(release: Mapping[str, Any], cells: Sequence[Mapping[str, str]]) ->
     release
         The notebook as students got it (`workbench.grading.release.released`).
     cells
-        Of `read`.
+        Of `read`; none where there was nothing that could be read, which gives the release as it is.
 
     Raises
     ------
     SubmissionError
-        When none of the cells belongs to the release.
+        When there are cells and none of them belongs to the release.
 
     Notes
     -----
@@ -149,7 +149,7 @@ def assembled(release: Mapping[str, Any], cells: Sequence[Mapping[str, str]]) ->
             own = f"own_{len(made) + 1}"
             made[own] = _stored(own, cell["type"], cell["source"], {})
     order = [cell_id for cell_id in made if cell_id in known]
-    if not order:
+    if cells and not order:
         raise SubmissionError(said("file_foreign"))
     for given, wanted in zip(order, (cell_id for cell_id in known if cell_id in made), strict=True):
         if given != wanted:
@@ -158,7 +158,8 @@ def assembled(release: Mapping[str, Any], cells: Sequence[Mapping[str, str]]) ->
     ids = list(made)
     for cell_id, before in zip(known, [None, *known], strict=False):
         if cell_id not in made:
-            _note(notes, "missing", cell_id)
+            if cells:
+                _note(notes, "missing", cell_id)
             made[cell_id] = _stored(cell_id, known[cell_id]["cell_type"], known[cell_id]["source"], known[cell_id]["metadata"])
             ids.insert(ids.index(before) + 1 if before else 0, cell_id)
     return Assembly([made[cell_id] for cell_id in ids], notes)
