@@ -59,7 +59,8 @@ def draw_disruption(
     touched = _touched(net, disrupted)
     counts = {name: len(legs) for name, legs in touched.items()}
     ends = {"origin": before.name(before.nodes[0], lang), "destination": before.name(before.nodes[-1], lang)}
-    title = texts.text("disruption_title", lang, what=what or texts.text("disruption_nothing", lang), **ends)
+    what = what or texts.text("disruption_nothing", lang)
+    title = texts.text("disruption_title", lang, what=what[0].upper() + what[1:], **ends)
     note = texts.text("disruption_note" if after is not None else "disruption_cut", lang, **counts)
     sheet = drawn_routes(net, [route for route in (before, after) if route is not None], basemap, lang, title, note)
     for name, legs in touched.items():
@@ -118,7 +119,7 @@ def draw_changes(changes: pd.DataFrame, place: str, by: str, *, lang: str | None
 
     columns = [texts.text(f"changes_{name}", lang) for name in ("place", "before", "after", "difference")]
     title = texts.text("changes_table", lang, place=place, criterion=texts.text(f"criterion_{by}", lang))
-    figure = style.canvas(title, height=110 + 26 * (len(changes) + 1), width=1040)
+    figure = style.canvas(title, height=60 + 34 + 26 * len(changes) + 14, width=1040)
     figure.update_layout(margin={"l": 20, "r": 20, "t": 60, "b": 10})
     difference = changes["after"] - changes["before"]
     worse = [style.VERMILLION if pd.isna(value) or value > 1e-9 else style.INK for value in difference]

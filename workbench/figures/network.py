@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ SYMBOLS = {
 }
 STEP_PX = 11.0
 """How far lines that lead side by side stand apart."""
-SLANTED_PX = 108.0
+SLANTED_PX, ROOMY_PX = 108.0, 60.0
 HEAD_PX, FOOT_PX = 84, 96
 
 
@@ -230,13 +231,21 @@ class Sheet:
             xanchor="right",
             yanchor="top",
             textangle=-45,
-            text="<br>".join(lettering.wrap(self.name(key), SLANTED_PX, LETTER_PX)),
+            text="<br>".join(self._trunk_name(key)),
             align="right",
             showarrow=False,
             font={"size": LETTER_PX, "color": style.INK},
             bgcolor="rgba(255,255,255,0.72)",
             borderpad=0,
         )
+
+    def _trunk_name(self, key: str) -> list[str]:
+        """Return the lines of a slanted name: where places stand close, one line without what follows a comma or bracket."""
+        points = self.placed.points
+        apart = points[self.placed.trunk[1]][0] - points[self.placed.trunk[0]][0]
+        if apart >= ROOMY_PX:
+            return lettering.wrap(self.name(key), SLANTED_PX, LETTER_PX)
+        return [re.split(r", | ?[(（]", self.name(key))[0]]
 
 
 def leg_sheet(net: nx.MultiDiGraph, leg: tuple[str, str, str], lang: str) -> str:

@@ -25,7 +25,7 @@ LETTER_PX = 10.5
 CELL_PX = (110.0, 74.0)
 NAME_PX = 104.0
 TRUNK_LEAST, TRUNK_MARGIN_PX = 6, 45.0
-SLANT_PX, ARCS_PX = 96.0, 62.0
+SLANT_PX, ARCS_PX = 112.0, 62.0
 """Room below the trunk for its slanted names, and above it for the arcs of services."""
 HOME = (95.0, 15.0, 132.0, 46.0)
 HOME_SHARE, EDGE_PX = 0.7, 12.0

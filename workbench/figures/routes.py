@@ -157,8 +157,8 @@ def draw_route_table(routes: Iterable[Route], *, lang: str | None = None) -> go.
         texts.text(f"routes_column_{name}", lang) for name in ("route", "way", "time", "parts", "cost", "co2e", "reliability", "made_up")
     ]
     rows = [_row(number, route, lang) for number, route in enumerate(routes, start=1)]
-    lines = max([1, *(max(str(cell).count("<br>") + 1 for cell in row) for row in rows)])
-    figure = style.canvas(texts.text("routes_table", lang), height=120 + 40 + len(rows) * (18 * lines + 10), width=1040)
+    lines = [max(str(cell).count("<br>") + 1 for cell in row) for row in rows]
+    figure = style.canvas(texts.text("routes_table", lang), height=60 + 34 + sum(17 * n + 16 for n in lines) + 14, width=1040)
     figure.update_layout(margin={"l": 20, "r": 20, "t": 60, "b": 10})
     figure.add_table(
         header={"values": [f"<b>{name}</b>" for name in columns], "align": "left", "fill": {"color": style.GRID}, "font": {"size": 12}},
