@@ -6,14 +6,14 @@ import networkx as nx
 import numpy as np
 from scipy.spatial import KDTree
 
-__all__ = ["random_network", "random_pairs"]
+__all__ = ["nearby_pairs", "random_network", "random_pairs"]
 
 SPEED_KM_PER_H = {"sea": 27.0, "rail": 25.0, "road": 50.0}
 PRICE_CNY_PER_KM = {"sea": 0.3, "rail": 1.7, "road": 5.2}
 CO2E_KG_PER_KM = {"sea": 0.08, "rail": 0.25, "road": 1.0}
 
 
-def random_network(places: int, seed: int = 7, nearest: int = 4, departures: bool = False) -> nx.MultiDiGraph:
+def random_network(places: int, seed: int = 7, nearest: int = 4, departures: int = 0) -> nx.MultiDiGraph:
     """Return a network of road legs to the nearest places, both ways, and rail legs between hubs, one place in fifty.
 
     Time, cost and CO2e depend on the distance and on luck, so that they pull in different directions; at a hub road and rail change.
@@ -21,7 +21,7 @@ def random_network(places: int, seed: int = 7, nearest: int = 4, departures: boo
     Parameters
     ----------
     departures
-        Give rail legs two to seven departures a week, with a cut-off.
+        Give each leg up to so many a week, with a cut-off; 0: they leave at any time.
     """
     rng = np.random.default_rng(seed)
     at = rng.random((places, 2)) * 1000 * np.sqrt(places / 1000)
@@ -47,11 +47,23 @@ def random_network(places: int, seed: int = 7, nearest: int = 4, departures: boo
         ends = members[np.concatenate([pairs, pairs[:, ::-1]])].tolist()
         for (u, v), (time_h, cost, co2e) in zip(ends, numbers, strict=True):
             leg = {"layer": "transport", "mode": mode, "time_h": time_h, "cost_cny_per_teu": cost, "co2e_kg_per_teu": co2e, "risk": 0.01}
-            if departures and mode == "rail":
-                times = {(int(rng.integers(0, 7)), float(rng.integers(0, 24))) for _ in range(int(rng.integers(2, 8)))}
+            if departures:
+                times = {(int(rng.integers(0, 7)), float(rng.integers(0, 24))) for _ in range(departures)}
                 leg |= {"departures": tuple(sorted(times)), "cutoff_h": 4.0}
             net.add_edge(f"P{u}", f"P{v}", f"{mode}-{u}-{v}", **leg)
     return net
+
+
+def nearby_pairs(net: nx.MultiDiGraph, n: int, legs: int, seed: int = 11) -> list[tuple[str, str]]:
+    """Return pairs of places that so many legs and no fewer join."""
+    rng = np.random.default_rng(seed)
+    pairs = []
+    while len(pairs) < n:
+        start = f"P{rng.integers(len(net))}"
+        far = [place for place, steps in nx.single_source_shortest_path_length(net, start, cutoff=legs).items() if steps == legs]
+        if far:
+            pairs.append((start, far[int(rng.integers(len(far)))]))
+    return pairs
 
 
 def random_pairs(net: nx.MultiDiGraph, n: int, seed: int = 11) -> list[tuple[str, str]]:
