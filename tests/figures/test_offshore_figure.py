@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import pytest
 
@@ -18,9 +19,14 @@ FORMS = offshore.build_graph(load("logistics_forms"))
 DEALS = {**offshore.deals(CASES), **offshore.deals(FORMS)}
 
 
+@cache
+def picture(key, lang):
+    return figures.draw_offshore(DEALS[key], lang=lang)
+
+
 @pytest.mark.parametrize("key", DEALS)
 def test_every_edge_is_drawn_and_listed(key):
-    figure = figures.draw_offshore(DEALS[key], lang="en")
+    figure = picture(key, "en")
     keys = {name for *_, name in DEALS[key].edges(keys=True)}
     assert {name for name, _ in figure.data[0].customdata} == keys == set(named(figure, "edge"))
     assert set(named(figure, "party")) == set(DEALS[key])
@@ -31,7 +37,7 @@ def test_every_edge_is_drawn_and_listed(key):
 @pytest.mark.parametrize("key", DEALS)
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_nothing_lies_on_anything_else(key, lang):
-    figure = figures.draw_offshore(DEALS[key], lang=lang)
+    figure = picture(key, lang)
     numbers = list(zip(figure.data[0].x, figure.data[0].y, strict=True))
     close = [(a, b) for place, a in enumerate(numbers) for b in numbers[:place] if math.dist(a, b) < 16]
     assert not close, "numbers of two edges overlap"
@@ -47,7 +53,7 @@ def test_nothing_lies_on_anything_else(key, lang):
 @pytest.mark.parametrize("key", DEALS)
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_rows_of_the_table_stay_apart_and_on_the_sheet(key, lang):
-    letters = figures.draw_offshore(DEALS[key], lang=lang).data[1]
+    letters = picture(key, lang).data[1]
     rows: dict[float, list[tuple[float, str]]] = {}
     for x, y, text, size in zip(letters.x, letters.y, letters.text, letters.textfont.size, strict=True):
         if size == 11.5:

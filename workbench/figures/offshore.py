@@ -275,11 +275,7 @@ def _title(deal: nx.MultiDiGraph, viewpoint: str, lang: str) -> str:
 
 
 def _who(deal: nx.MultiDiGraph, viewpoint: str, lang: str) -> str:
-    return (
-        texts.text(f"viewpoint_{viewpoint}", lang)
-        if viewpoint in ("all", "customs", "bank")
-        else offshore.label_of(deal, viewpoint).text(lang)
-    )
+    return texts.text(f"viewpoint_{viewpoint}", lang) if viewpoint in offshore.VIEWPOINTS else offshore.label_of(deal, viewpoint).text(lang)
 
 
 def _reason(deal: nx.MultiDiGraph, viewpoint: str, hub: str | None, lang: str) -> str:
@@ -299,7 +295,7 @@ def draw_offshore_checks(
     graph: nx.MultiDiGraph,
     deal: str | None = None,
     *,
-    viewpoints: Sequence[str] = ("all", "bank", "customs"),
+    viewpoints: Sequence[str] = offshore.VIEWPOINTS,
     hub: str | None = None,
     lang: str | None = None,
 ) -> go.Figure:
@@ -425,7 +421,7 @@ def draw_detection(scores: Mapping[str, pd.DataFrame], *, lang: str | None = Non
         offset = (place - (len(scores) - 1) / 2) * 0.24
         figure.add_trace(
             go.Scatter(
-                name=texts.text(f"viewpoint_{viewpoint}", lang) if viewpoint in ("all", "customs", "bank") else viewpoint,
+                name=texts.text(f"viewpoint_{viewpoint}", lang) if viewpoint in offshore.VIEWPOINTS else viewpoint,
                 meta=viewpoint,
                 customdata=keys,
                 x=shown["recall"].tolist(),

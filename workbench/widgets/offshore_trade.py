@@ -18,9 +18,6 @@ from workbench.widgets.base import Explorer, choice_control, switch_control
 
 __all__ = ["OffshoreTrade", "OffshoreTradeExplorer"]
 
-ROLES = ("all", "bank", "customs")
-"""Viewpoints that every deal has; its own parties come after them."""
-
 _TEXTS = {
     "case": {"en": "deal", "zh": "案例"},
     "viewpoint": {"en": "seen by", "zh": "谁来看"},
@@ -136,7 +133,7 @@ class OffshoreTradeExplorer(Explorer):
         """The deal with its table, and the checks from this viewpoint beside those of everybody, the banks and customs."""
         result = self.result
         marked = [edge for finding in result.findings.values() for edge in finding.edges] if self.mark else []
-        beside = dict.fromkeys([self.viewpoint, *ROLES])
+        beside = dict.fromkeys([self.viewpoint, *offshore.VIEWPOINTS])
         return [
             figures.draw_offshore(result.deal, layers=self.layers, viewpoint=self.viewpoint, found=marked),
             figures.draw_offshore_checks(self.graph, self.case, viewpoints=list(beside)),
@@ -176,8 +173,8 @@ class OffshoreTradeExplorer(Explorer):
 
         def options() -> list[tuple[str, str]]:
             deal = offshore.deal(self.graph, self.case)
-            parties = [key for key in offshore.viewpoints(deal) if key not in ROLES]
-            return [(_TEXTS[key][self.lang], key) for key in ROLES] + [
+            parties = [key for key in offshore.viewpoints(deal) if key not in offshore.VIEWPOINTS]
+            return [(_TEXTS[key][self.lang], key) for key in offshore.VIEWPOINTS] + [
                 (offshore.label_of(deal, key).text(self.lang), key) for key in parties
             ]
 

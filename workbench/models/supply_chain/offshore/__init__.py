@@ -12,10 +12,11 @@ from workbench.models.supply_chain.offshore.generator import Deals, generate, sc
 from workbench.models.supply_chain.offshore.graph import LAYERS, build_graph, deal, deals, hub_of, label_of, lines, territory, to_table
 from workbench.models.supply_chain.offshore.kinds import Classification, classify, kinds
 from workbench.models.supply_chain.offshore.movements import Lot, lots
-from workbench.models.supply_chain.offshore.viewpoints import view, viewpoints
+from workbench.models.supply_chain.offshore.viewpoints import VIEWPOINTS, view, viewpoints
 
 __all__ = [
     "LAYERS",
+    "VIEWPOINTS",
     "Case",
     "Check",
     "Classification",

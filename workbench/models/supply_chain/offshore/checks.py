@@ -21,7 +21,7 @@ from workbench.models.supply_chain.offshore.kinds import KindReason, answer, kin
 from workbench.models.supply_chain.offshore.movements import lots
 from workbench.models.supply_chain.offshore.queries import QUERIES, Found
 from workbench.models.supply_chain.offshore.sight import Goods, Sight
-from workbench.models.supply_chain.offshore.viewpoints import EVERYTHING, view, viewpoints
+from workbench.models.supply_chain.offshore.viewpoints import EVERYTHING, VIEWPOINTS, view, viewpoints
 
 __all__ = ["Check", "Finding", "check_records", "checks", "find", "screen"]
 
@@ -210,7 +210,7 @@ def screen(graph: nx.MultiDiGraph, *, viewpoint: str = EVERYTHING) -> pd.DataFra
     rules, loans = _rules(), _loans(graph, viewpoint)
     rows = {}
     for key, one in graphs.each_deal(graph):
-        if viewpoint not in viewpoints(one):
+        if viewpoint not in VIEWPOINTS and viewpoint not in viewpoints(one):
             continue
         hub = _hub(one)
         (kind, reason), findings = _findings(view(one, viewpoint), hub, loans, rules)

@@ -69,7 +69,8 @@ class Classification:
             ``"en"`` or ``"zh"``; the language in force by default.
         """
         lang = chosen(lang)
-        return catalogue.entry("deal_kinds", self.reason, KindReason).reason.text(lang).format(**{name: label.text(lang) for name, label in self.said.items()})
+        sentence = catalogue.entry("deal_kinds", self.reason, KindReason).reason.text(lang)
+        return sentence.format(**{name: label.text(lang) for name, label in self.said.items()})
 
     def label(self, lang: str | None = None) -> str:
         """Return the name of the kind."""

@@ -11,16 +11,19 @@ import networkx as nx
 from workbench.errors import UnknownKeyError
 from workbench.models.supply_chain.offshore.graph import Line, territory
 
-__all__ = ["view", "viewpoints"]
+__all__ = ["VIEWPOINTS", "view", "viewpoints"]
 
 EVERYTHING = "all"
-HIDDEN = {"customs": ("fund",), "bank": ("goods",)}
+HIDDEN = {"bank": ("goods",), "customs": ("fund",)}
 """Role → layers that it never sees."""
+
+VIEWPOINTS = (EVERYTHING, *HIDDEN)
+"""Viewpoints that every deal has; customs and banks are those of the hub's side."""
 
 
 def viewpoints(deal: nx.MultiDiGraph) -> list[str]:
-    """Return from where a deal can be looked at: ``all``, ``customs``, ``bank`` (all banks together), each of its parties and banks."""
-    return [EVERYTHING, *HIDDEN, *sorted({*deal, *_banks(deal)})]
+    """Return from where a deal can be looked at: ``all``, ``bank`` (all banks together), ``customs``, each of its parties and banks."""
+    return [*VIEWPOINTS, *sorted({*deal, *_banks(deal)})]
 
 
 def _banks(deal: nx.MultiDiGraph) -> set[str]:
