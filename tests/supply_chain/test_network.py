@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 import shutil
 from pathlib import Path
@@ -10,7 +11,7 @@ import networkx as nx
 import pandas as pd
 import pytest
 
-from workbench import catalogue, datasets, transport
+from workbench import catalogue, content, datasets, transport
 from workbench.errors import CatalogueError, DatasetError, NetworkError, UnknownKeyError
 from workbench.models.supply_chain import network as model
 from workbench.models.supply_chain.cooperation import cooperation_graph
@@ -290,3 +291,22 @@ def test_an_arrangement_without_parties_is_refused(tmp_path: Path) -> None:
     with catalogue.laid_over(tmp_path), pytest.raises(CatalogueError, match="give either members or a region"):
         cooperation_graph()
     shutil.rmtree(tmp_path)
+
+
+# The script
+
+
+def test_the_shipped_tables_are_what_the_script_makes_of_the_raw_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = content.folder("datasets")
+    spec = importlib.util.spec_from_file_location("make_network", folder / "scripts" / "make_network.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    for part in ("raw", "network"):
+        shutil.copytree(folder / part, tmp_path / part)
+    made = ["nodes.csv", "legs.csv", "schedules.csv"]
+    for name in made:
+        (tmp_path / "network" / name).unlink()
+    monkeypatch.setattr(script, "FOLDER", tmp_path)
+    script.main()
+    for name in made:
+        assert (tmp_path / "network" / name).read_bytes() == (folder / "network" / name).read_bytes(), name
