@@ -10,7 +10,7 @@ import pytest
 from tests.figures.shapes import corners, named, outline
 from workbench import figures
 from workbench.datasets import load
-from workbench.errors import UnknownKeyError
+from workbench.errors import ParameterError, UnknownKeyError
 from workbench.figures import lettering
 from workbench.models.supply_chain import offshore
 
@@ -94,6 +94,12 @@ def test_detection_draws_shares_with_their_intervals():
     assert (shown["recall"] + list(trace.error_x.array)).to_numpy() == pytest.approx(shown["recall_high"].to_numpy(), nan_ok=True)
 
 
-def test_an_unknown_layer_is_refused():
+def test_large_quantities_are_written_out():
+    assert "6,400,000 USD · 2,000,000 C62" in picture("phantom", "en").data[1].text
+
+
+def test_an_unknown_layer_or_several_deals_are_refused():
+    with pytest.raises(ParameterError, match="the graph holds 12 deals"):
+        figures.draw_offshore(CASES)
     with pytest.raises(UnknownKeyError, match="no layer 'good'. Did you mean 'goods'"):
         figures.draw_offshore(DEALS["circular"], layers=["good"])

@@ -91,6 +91,8 @@ def test_unknown_names_offer_the_nearest(graph):
         classify(graph)
     with pytest.raises(UnknownKeyError, match="no viewpoint 'custom'. Did you mean 'customs'"):
         view(deal(graph, "circular"), "custom")
+    with pytest.raises(UnknownKeyError, match="no viewpoint 'bank_3'. Did you mean 'bank_"):
+        screen(graph, viewpoint="bank_3")
     with pytest.raises(UnknownKeyError, match="deal 'circular': no party 'company_x'"):
         classify(graph, "circular", hub="company_x")
 

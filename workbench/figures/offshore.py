@@ -74,6 +74,8 @@ def draw_offshore(
     ------
     UnknownKeyError
         When a layer or the viewpoint does not exist.
+    ParameterError
+        When the graph holds several deals.
 
     Examples
     --------
@@ -86,6 +88,7 @@ def draw_offshore(
     for layer in layers:
         if layer not in offshore.LAYERS:
             raise UnknownKeyError("layer", layer, offshore.LAYERS)
+    deal = offshore.deal(deal)
     seen = {key for _, _, key in offshore.view(deal, viewpoint).edges(keys=True)}
     edges = in_order(deal, layers)
     numbers = {edge[2]: str(number) for number, edge in enumerate((edge for edge in edges if edge[2] in seen), start=1)}
@@ -219,7 +222,7 @@ def _document(line: dict, lang: str) -> str:
 
 def _what(line: dict) -> str:
     parts = [f"{line['amount']:,.0f} {line.get('currency', '')}".strip()] if "amount" in line else []
-    parts += [f"{line['qty']:,.6g} {line.get('unit', '')}".strip()] if "qty" in line else []
+    parts += [f"{line['qty']:,.10g} {line.get('unit', '')}".strip()] if "qty" in line else []
     if line["layer"] == "goods":
         parts.append(" → ".join(line.get(name, "?") for name in ("place", "place_to")))
     return " · ".join(parts)

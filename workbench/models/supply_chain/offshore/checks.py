@@ -12,7 +12,7 @@ import pandas as pd
 
 from workbench import catalogue
 from workbench.catalogue import Label
-from workbench.errors import ParameterError
+from workbench.errors import ParameterError, UnknownKeyError
 from workbench.language import chosen
 from workbench.models.quantity import Quantity
 from workbench.models.supply_chain.offshore import graph as graphs
@@ -200,6 +200,11 @@ def screen(graph: nx.MultiDiGraph, *, viewpoint: str = EVERYTHING) -> pd.DataFra
     pandas.DataFrame
         A row a deal: ``hub, kind, reason``, then a column a check with its verdict; index ``deal_id``.
 
+    Raises
+    ------
+    UnknownKeyError
+        When no deal has such a viewpoint.
+
     Examples
     --------
     >>> from workbench.datasets import load
@@ -215,6 +220,8 @@ def screen(graph: nx.MultiDiGraph, *, viewpoint: str = EVERYTHING) -> pd.DataFra
         hub = _hub(one)
         (kind, reason), findings = _findings(view(one, viewpoint), hub, loans, rules)
         rows[key] = (hub, kind, reason, *(finding.verdict for finding in findings.values()))
+    if not rows and viewpoint not in VIEWPOINTS:
+        raise UnknownKeyError("viewpoint", viewpoint, [*VIEWPOINTS, *graph, *graph.graph["banks"]])
     return pd.DataFrame.from_dict(rows, orient="index", columns=["hub", "kind", "reason", *QUERIES]).rename_axis("deal_id")
 
 

@@ -192,4 +192,4 @@ def _parts(found: list[Lot], reasons: list[str], known: Mapping[str, KindReason]
 
 
 def _amount(lot: Lot) -> str:
-    return "?" if lot.quantity is None else f"{lot.quantity:,.6g} {lot.unit}".strip()
+    return "?" if lot.quantity is None else f"{lot.quantity:,.10g} {lot.unit}".strip()

@@ -109,7 +109,7 @@ def _path(graph: nx.DiGraph, start: str, end: str) -> list[str] | None:
 
 def _quantity(line: dict, stated: float, moved: float, lines: Iterable[Line]) -> Found:
     unit = line.get("unit", "")
-    said = {"doc_no": line.get("doc_no", "?"), "stated": f"{stated:,.6g} {unit}".strip(), "moved": f"{moved:,.6g} {unit}".strip()}
+    said = {"doc_no": line.get("doc_no", "?"), "stated": f"{stated:,.10g} {unit}".strip(), "moved": f"{moved:,.10g} {unit}".strip()}
     return Found("quantity", _edges(lines), said)
 
 
