@@ -32,13 +32,14 @@ def test_both_languages_say_something_with_the_same_places():
 
 def test_chinese_is_written_in_chinese_and_english_is_not():
     worded = {key: entry for key, entry in ENTRIES.items() if not re.search(r"\{|H986|%", entry["zh"])}
+    del worded["map_footer"]  # its Chinese is prescribed, whatever the language
     assert [key for key, entry in worded.items() if not CHINESE.search(entry["zh"]) or CHINESE.search(entry["en"])] == []
 
 
 def test_every_text_is_used():
     code = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
     literal = set(re.findall(r"""["']([a-z_]+)["']""", code))
-    made = tuple({*re.findall(r"""f["']([a-z]+_)\{""", code), *LOOKED_UP})
+    made = tuple({*re.findall(r"""f["']([a-z_]+_)\{""", code), *LOOKED_UP})
     unused = [key for key in ENTRIES if key not in literal and not key.startswith(made)]
     assert unused == []
 
