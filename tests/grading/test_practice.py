@@ -76,6 +76,12 @@ def test_every_practice_task_knows_its_own_answer_and_tells_its_mistakes_apart()
             {"mean_h": 1.0, "p90_h": 2.0, "share_within_target": 0.5},
             "✔ The form is right; whether the value is, the grading tells.",
         ),
+        ("02.1", {"mean_h": 1.0, "p90_h": ..., "share_within_target": ...}, "… Not answered yet: p90_h, share_within_target."),
+        (
+            "02.1",
+            {"mean_h": 1.0, "p90_h": 2.0, "share_within_target": 0.5},
+            "It is asked in: `mean_h` h, `p90_h` h, `share_within_target` share.",
+        ),
         ("02.1", {"mean_h": 1.0}, "✘ p90_h is missing."),
         ("02.1", {"mean_h": "1", "p90_h": 2.0, "share_within_target": 0.5}, "✘ A number is asked, not a text"),
         ("02.1", 3, "✘ A mapping with mean_h, p90_h, share_within_target is asked, not a number."),

@@ -116,6 +116,7 @@ def _sheet(sheet: Exercise, values: Mapping[str, Mapping[str, Any]], student: st
     rows = [[*heads], ["---"] * 4]
     for item in sheet.items:
         own = ", ".join(f"`{name}` = {_short(value)}" for name, value in values[item.id].items())
+        own = f"↑ {item.values_of}" if item.values_of else own
         rows.append([item.id, f"{item.points:g}", item.label.text(lang), own])
     for task in sheet.practice:
         rows.append([task.id, said("practice").text(lang), task.label.text(lang), ""])
@@ -192,12 +193,15 @@ def _form(item: Item, answer: Any, lang: str) -> str:
         if unanswered(answer):
             return f"… {said('unanswered').text(lang)}"
         problem = form(answer, item) or _steps(item, answer)
+        if left := [name for name in item.fields if unanswered(answer.get(name))] if not problem else []:
+            return f"… {said('unanswered_steps', names=', '.join(left)).text(lang)}"
     if problem:
         return f"✘ {problem.text(lang)}"
     lines = [f"✔ {said('form_good').text(lang)}"]
-    units = {one.unit: UNITS[one.unit] for one in (item, *item.fields.values()) if one.unit}
-    if len(units) == 1:
-        lines.append(said("form_unit", unit=getattr(next(iter(units.values())), lang)).text(lang))
+    units = [getattr(UNITS[item.unit], lang)] if item.unit else []
+    units += [f"`{name}` {getattr(UNITS[one.unit], lang)}" for name, one in item.fields.items() if one.unit]
+    if units:
+        lines.append(said("form_unit", unit=", ".join(units)).text(lang))
     if item.unit == "share" and not 0 <= answer <= 1:
         lines.append(said("form_share", given=answer).text(lang))
     return "\n\n".join(lines)
