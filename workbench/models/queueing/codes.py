@@ -33,6 +33,8 @@ class Codes:
 
     def of(self, value: Any, where: str = "") -> int:
         """Return the code of one value."""
+        if self.attribute.values is not None and value in self.attribute.values:
+            return self.attribute.values.index(value) + 1
         return int(self.of_all([value], where)[0])
 
     def of_all(self, values: Any, where: str = "") -> np.ndarray:

@@ -54,13 +54,13 @@ class Records:
             missing where a stay did not start or had not ended.
         """
         rows, names = self.rows, self.model.names
-        rows = rows[_in_order(rows)]
+        rows = rows.take(_in_order(rows))
         node, entry = rows["node"], rows["entry"]
         return pd.DataFrame(
             {
                 "replication": np.full(len(rows), self.replication),
-                "case": rows["case"],
-                "batch": rows["batch"],
+                "case": rows["case"].astype(np.int64),
+                "batch": rows["batch"].astype(np.int64),
                 "mode": names.mode.take(entry),
                 "step": names.step.take(node),
                 "branch": rows["branch"].astype(np.int64),
@@ -68,12 +68,13 @@ class Records:
                 "priority": rows["priority"].astype(np.int64),
                 "channel": names.channel.take(rows["channel"]),
                 "resource": names.resource.take(node),
-                "queued": rows["queued"],
+                "queued": rows["queued"].astype(np.int64),
                 "started": _optional(rows["started"]),
                 "ended": _optional(rows["ended"]),
-                "paused_ms": rows["paused"],
+                "paused_ms": rows["paused"].astype(np.int64),
                 "outcome": pd.Categorical.from_codes(rows["outcome"], OUTCOMES),
-            }
+            },
+            copy=False,
         )
 
     def events(self) -> pd.DataFrame:

@@ -62,6 +62,11 @@ def _aligned(size: int, dtype: np.dtype) -> np.ndarray:
     return piece.reshape(size, dtype.itemsize) if dtype.base == np.uint8 else piece.view(dtype)
 
 
+def _joined(pieces: list[np.ndarray], dtype: np.dtype) -> np.ndarray:
+    """Return pieces of a table as one; as bytes they are copied at once and not field by field."""
+    return np.concatenate([np.zeros(0, np.uint8), *(piece.view(np.uint8) for piece in pieces)]).view(dtype)
+
+
 def _taller(table: np.ndarray, size: int) -> np.ndarray:
     """Return a two-dimensional table of at least that many rows."""
     return np.pad(table, ((0, max(0, size - len(table))), (0, 0)))
@@ -293,5 +298,4 @@ class State:
         self.make_room(tables.WANTS_ROWS)
         self.make_room(tables.WANTS_EVENTS)
         sums = Sums.of(self.model, self.kernel, self.groups, int(self.run["end"][0])) if self.sums else None
-        rows = np.concatenate([self.kernel.row[:0], *self.rows])
-        return Records(self.model, self.replication, rows, np.concatenate([self.kernel.event[:0], *self.events]), sums)
+        return Records(self.model, self.replication, _joined(self.rows, tables.ROW), _joined(self.events, tables.EVENT), sums)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from workbench.models.queueing.compiled import Labels
 from workbench.models.queueing.tables import BINS, FATES, HOUR_MS, OUTCOMES, QUANTITIES, SUB_BINS, Kernel
 
 if TYPE_CHECKING:
@@ -127,17 +128,18 @@ def _stays(model: CompiledNetwork, k: Kernel) -> pd.DataFrame:
 
 
 def _levels(model: CompiledNetwork, k: Kernel, end_ms: int) -> pd.DataFrame:
-    keys = [resource.key for resource in model.network.resources] + [node.queue for node in model.shape.queue_nodes]
-    kinds = ["held"] * len(model.network.resources) + ["waiting"] * len(model.shape.queue_nodes)
-    change, rest = (k.level[name].reshape(-1, max(1, len(keys))) for name in ("change", "rest"))
+    held, waiting = [resource.key for resource in model.network.resources], [node.queue for node in model.shape.queue_nodes]
+    keys, n = Labels.of(held + waiting), len(held) + len(waiting)
+    change, rest = (k.level[name].reshape(-1, max(1, n)) for name in ("change", "rest"))
     hours = end_ms // HOUR_MS
     before = np.cumsum(change, axis=0) - change
     level = (before + rest / HOUR_MS)[:hours]
+    series = np.tile(np.arange(n), hours)
     return pd.DataFrame(
         {
-            "hour": np.repeat(np.arange(hours), len(keys)),
-            "kind": pd.Categorical(np.tile(np.array(kinds, dtype=object), hours), ["held", "waiting"]),
-            "key": pd.Categorical(np.tile(np.array(keys, dtype=object), hours)),
+            "hour": np.repeat(np.arange(hours), n),
+            "kind": pd.Categorical.from_codes((series >= len(held)).astype(np.int8), ["held", "waiting"]),
+            "key": keys.take(series),
             "level": level.ravel(),
         }
     )
