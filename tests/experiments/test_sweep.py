@@ -234,3 +234,14 @@ def test_outcomes_of_one_s_own(baseline):
     found = wb.sweep(baseline, DESIGN, levers={CAPACITY: [12, 13]}, outcomes=[late, "release_time_h"])
     assert (found.table["longest_h"] > found.table["release_time_h"]).all()
     assert np.isfinite(found.table["longest_h_half_width"]).all()
+
+
+def test_cases_still_open_at_the_end_are_not_left_out_without_a_word(baseline):
+    design = wb.Design(replications=2, warm_up_h=0, observe_h=24, run_out_h=168, seed=3)
+    found = wb.sweep(baseline, design, levers={CAPACITY: [4, 12]}, executor=SerialExecutor())
+    few, many = (wb.simulate(set_to(baseline, CAPACITY, [4, 12], share), design, warn=False) for share in (0.0, 1.0))
+    open_ = [runs.outcomes()["censored"].sum() / len(runs.cases) for runs in (few, many)]
+    assert found.table["share_censored"].tolist() == pytest.approx(open_) and open_[0] > open_[1] > 0
+    compared = wb.compare_runs(few, many, on="release_time_h")["interval"].iloc[0]
+    n_few, n_many = (runs.outcomes()["censored"].sum() for runs in (few, many))
+    assert compared.endswith(f"; leaves out the censored cases, {n_few} before and {n_many} after")

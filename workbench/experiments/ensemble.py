@@ -18,7 +18,7 @@ from workbench.experiments.cluster import connected
 from workbench.experiments.design import Design
 from workbench.experiments.ensemble_store import EnsembleStore
 from workbench.experiments.executor import Progress, SerialExecutor, Submits, run_as_completed
-from workbench.experiments.outcomes import Outcome
+from workbench.experiments.outcomes import CENSORED, Outcome, outcome
 from workbench.experiments.progress import shown
 from workbench.experiments.replication import Simulable
 from workbench.experiments.runs import simulate
@@ -104,7 +104,7 @@ def evaluate(
     Returns
     -------
     list of dict
-        For each variant: key of the outcome → `Estimate`.
+        For each variant: key of the outcome → `Estimate`; ``share_censored`` too where cases were open at the end.
 
     Raises
     ------
@@ -128,7 +128,8 @@ def evaluate(
                 hint = f"what had finished is in {store}; call again" if store else "give a store to keep what finishes, and call again"
                 raise WorkbenchError(f"a worker died ({error}); {hint}, with a new executor and more memory a worker") from error
             raise
-    return [{one.key: work.done[key][one.key] for one in outcomes} for key in keys]
+    wanted = {*(one.key for one in outcomes), CENSORED}
+    return [{name: found for name, found in work.done[key].items() if name in wanted} for key in keys]
 
 
 class _Work:
@@ -177,4 +178,6 @@ def _estimates(baseline: Simulable, variant: Variant, design: Design, outcomes: 
         runs = simulate(variant.applied_to(baseline), design, executor=SerialExecutor(), record=record, warn=False)
     except SimulationError as error:
         raise SimulationError(f"{variant.key}: {error}") from error
-    return {one.key: one.measure(runs) for one in outcomes}
+    found = {one.key: one.measure(runs) for one in outcomes}
+    still_open = outcome(CENSORED).measure(runs)
+    return found | ({CENSORED: still_open} if still_open.value > 0 else {})

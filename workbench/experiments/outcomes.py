@@ -22,7 +22,7 @@ from workbench.experiments.costs import costs
 from workbench.experiments.runs import Runs
 from workbench.experiments.statistics import Estimate, mean_estimate
 
-__all__ = ["NET", "Outcome", "chosen", "outcome", "outcomes", "register_outcome"]
+__all__ = ["CENSORED", "NET", "Outcome", "chosen", "outcome", "outcomes", "register_outcome"]
 
 NET = "net_cny."
 """What a party has in the end; its key follows."""
@@ -55,10 +55,13 @@ class Outcome:
     label: Label | None = None
 
 
+CENSORED = "share_censored"
+"""Share of the cases that no release time counts, since they were open at the end; kept wherever it is not 0."""
+
 _REGISTERED: dict[str, Outcome] = {}
 _BUILT_IN = {
     *("release_time_h", "release_time_median_h", "release_time_p90_h", "share_within_48h", "queue_h"),
-    *("n_waiting", "officer_work_h", "officer_duty_h", "trader_cost_cny", "busiest_share"),
+    *("n_waiting", "officer_work_h", "officer_duty_h", "trader_cost_cny", "busiest_share", "share_censored"),
 }
 """Names that nobody may take; an outcome of one's own may be registered again, as cells of a notebook are run again."""
 
@@ -171,6 +174,12 @@ def _busiest(runs: Runs) -> Estimate:
     return mean_estimate(np.nan_to_num(values), np.arange(len(values)), len(values))
 
 
+def _censored(runs: Runs) -> Estimate:
+    """Return the share of the cases that are still open at the end, which no mean of release times counts."""
+    still_open = (runs.cases["outcome"] == "censored").to_numpy(dtype=float)
+    return mean_estimate(still_open, runs.cases["replication"].to_numpy(), runs.design.replications)
+
+
 _NETS: WeakKeyDictionary[Runs, pd.DataFrame] = WeakKeyDictionary()
 
 
@@ -212,4 +221,5 @@ register_outcome("n_waiting", partial(_of_resources, column="queue_h", per="hour
 register_outcome("officer_work_h", partial(_of_resources, column="work_h", per="day", officers=True))
 register_outcome("officer_duty_h", partial(_of_resources, column="open_unit_h", per="day", officers=True))
 register_outcome("busiest_share", _busiest)
+register_outcome(CENSORED, _censored)
 register_outcome("trader_cost_cny", _trader_cost, record="journeys")

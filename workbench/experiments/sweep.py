@@ -18,7 +18,7 @@ from workbench.experiments.ensemble import evaluate, hashes
 from workbench.experiments.ensemble_store import EnsembleStore
 from workbench.experiments.executor import Progress, Submits
 from workbench.experiments.factors import Factor, Setting, factors
-from workbench.experiments.outcomes import NET, Outcome, chosen
+from workbench.experiments.outcomes import CENSORED, NET, Outcome, chosen
 from workbench.experiments.sampling import Sampling, sample
 from workbench.experiments.statistics import Estimate
 from workbench.models.scenario import Scenario
@@ -37,7 +37,9 @@ class Sweep:
     ----------
     table
         One row an experiment: ``sample`` (which point of the uncertainties), ``policy`` (which combination of levers), a column a
-        factor, ``scenario`` (hash), and for each outcome its value and ``…_half_width``.
+        factor, ``scenario`` (hash), for each outcome its value and ``…_half_width``, and ``share_censored``: the share of cases
+        that were not through when the run ended. Where it is above 0, release times leave out just the longest: there a
+        policy can look better because fewer of its cases are counted.
     uncertainties, levers
         What was varied.
     outcomes
@@ -247,6 +249,7 @@ def sweep(
         intervals = [found[one.key].interval(confidence) for found in estimates]
         table[one.key] = [interval.estimate for interval in intervals]
         table[f"{one.key}_half_width"] = [interval.half_width for interval in intervals]
+    table["share_censored"] = [found[CENSORED].value if CENSORED in found else 0.0 for found in estimates]
     left_out = pd.DataFrame(reasons, columns=[*(factor.name for factor in decided), "reason"])
     return Sweep(scenario, table, tuple(unknown), tuple(decided), kept, design, sampling, points, left_out, tuple(estimates))
 
