@@ -246,6 +246,14 @@ def test_a_bank_believes_the_papers(graph):
     assert checks(graph, "phantom", viewpoint="bank").loc["phantom_shipment", "verdict"] == "open"
 
 
+def test_the_papers_behind_each_payment(graph):
+    sound = offshore.papers(deal(graph, "offshore_clean"))
+    assert sound["missing"].tolist() == ["", ""]
+    assert sound.loc["C01-T2", ["contract", "invoice", "transport_document"]].tolist() == ["C01-P1", "C01-IA1", "C01-BL1"]
+    assert offshore.papers(deal(graph, "thin_papers"), "bank_2").index.tolist() == ["C12-T2"]
+    assert offshore.papers(deal(graph, "phantom"))["missing"].tolist() == ["", ""]  # papers there are
+
+
 def test_one_bank_alone_does_not_see_the_other_loan(graph):
     assert found(graph, "double_financed", viewpoint="bank") == {"duplicate_financing"}
     assert found(graph, "double_financed", viewpoint="bank_1") == found(graph, "double_financed", viewpoint="bank_2") == set()

@@ -12,6 +12,7 @@ from workbench.models.supply_chain.offshore.generator import Deals, generate, sc
 from workbench.models.supply_chain.offshore.graph import LAYERS, build_graph, deal, deals, hub_of, label_of, lines, territory, to_table
 from workbench.models.supply_chain.offshore.kinds import Classification, classify, kinds
 from workbench.models.supply_chain.offshore.movements import Lot, lots
+from workbench.models.supply_chain.offshore.papers import papers
 from workbench.models.supply_chain.offshore.viewpoints import VIEWPOINTS, view, viewpoints
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "label_of",
     "lines",
     "lots",
+    "papers",
     "score_detection",
     "screen",
     "stories",
