@@ -16,10 +16,11 @@ import pytest
 from click.testing import CliRunner
 from scipy import stats
 
-from benchmarks import growth, kernel, startup
+from benchmarks import grading, growth, kernel, startup
 from benchmarks.peers import Journeys, Means, by_c
 from benchmarks.timing import compared
 from workbench.cli import workbench
+from workbench.errors import WorkbenchError
 
 ROOT = Path(__file__).parent.parent
 SIZE = 2000
@@ -197,3 +198,15 @@ def test_subjects_take_turns_after_one_warm_up():
     (row,) = compared("x", "y", subjects, {"a": "1", "b": "2"}, 2, lambda done, of: None)
     assert calls == ["a", "b"] * 3
     assert (row["subject"], row["peer"], row["versions"]) == ("a", "b", "a 1, b 2")
+
+
+def test_the_class_that_is_graded_has_a_notebook_a_student(tmp_path):
+    sheet = grading.write_class(tmp_path, 2)
+    notebooks = [path.read_text(encoding="utf-8") for path in sorted(tmp_path.glob(f"submitted/*/{sheet.key}/{sheet.key}.ipynb"))]
+    assert len(notebooks) == len(set(notebooks)) == 2
+
+
+def test_grading_is_not_timed_without_nbgrader(monkeypatch):
+    monkeypatch.setattr(grading.shutil, "which", lambda *_, **__: None)
+    with pytest.raises(WorkbenchError, match="needs nbgrader"):
+        list(grading.rows(1, lambda done, of: None))

@@ -182,8 +182,9 @@ class Sandbox:
             process = self._start(stack)
             complaint = self._converse(process, report, [_line(first), _line(requests["calls"])], begun + self.limits.total_s, stop)
             _end(process)
-        if not report.heard and not report.stopped:
-            raise SandboxError(f"the sandbox does not start: {complaint.strip() or f'exit code {process.returncode}'}. {_INSTALL}")
+        if not report.heard:  # nothing of the submission has run
+            why = complaint.strip() or (report.stopped.en if report.stopped else f"exit code {process.returncode}")
+            raise SandboxError(f"the sandbox does not start: {why}. {_INSTALL}")
         report.died(process.returncode)
         return report.answers() | {"seconds": round(time.monotonic() - begun, 2)}
 
