@@ -5,7 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.supply_chain.worlds import arc_lp, random_problem, roads
+from benchmarks.flows import arc_lp, tasks
+from tests.supply_chain.worlds import random_problem, roads
 from workbench.errors import ParameterError, UnknownKeyError
 from workbench.models.supply_chain.column_generation import Commodity, PathGraph, solve
 from workbench.models.supply_chain.flows import assign_flows
@@ -113,3 +114,8 @@ def test_bad_demands_are_refused(demands, error, words):
 def test_a_bad_capacity_of_a_port_is_refused():
     with pytest.raises(ParameterError, match="port_capacity of CNYSA must be a number, 0 or more"):
         assign_flows(network("yangtze_corridor"), [("CNYSA", "CNWUH", 5.0)], port_capacity={"CNYSA": -1})
+
+
+def test_the_benchmarks_ask_both_sides_the_same():
+    for task in tasks(places=60, draws=10, n_sources=5):
+        assert task.ours() == pytest.approx(task.theirs(), rel=1e-6, abs=1e-9), task.workload

@@ -1,11 +1,9 @@
-"""Random problems of flow, and an LP over arcs that solves them another way."""
+"""Random networks and problems of flow."""
 
 from __future__ import annotations
 
 import networkx as nx
 import numpy as np
-from scipy import sparse
-from scipy.optimize import linprog
 
 from workbench.models.supply_chain.column_generation import Commodity, PathGraph
 
@@ -31,28 +29,6 @@ def random_problem(n: int, n_commodities: int, seed: int) -> tuple[PathGraph, li
     ends = [rng.choice(n, 2, replace=False) for _ in range(n_commodities)]
     commodities = [Commodity(0, int(a), int(b), float(rng.uniform(5, 15))) for a, b in ends]
     return graph, commodities, rng.uniform(5, 30, len(length))
-
-
-def arc_lp(graph: PathGraph, commodities: list[Commodity], capacity: np.ndarray, penalty: float) -> float:
-    """Return the least cost by an LP with a variable for each commodity on each arc, and overload at a penalty."""
-    m, n, k = len(graph.length), len(graph.indptr) - 1, len(commodities)
-    arcs = np.arange(m)
-    ends = (np.r_[graph.tails, graph.heads], np.r_[arcs, arcs])
-    incidence = sparse.csr_matrix((np.r_[np.ones(m), -np.ones(m)], ends), shape=(n, m))
-    balance = np.zeros((k, n))
-    for row, commodity in zip(balance, commodities, strict=True):
-        row[commodity.source], row[commodity.target] = commodity.amount, -commodity.amount
-    over = sparse.identity(m)
-    found = linprog(
-        np.r_[np.tile(graph.length, k), np.full(m, penalty)],
-        A_ub=sparse.hstack([*[over] * k, -over], format="csc"),
-        b_ub=capacity,
-        A_eq=sparse.hstack([sparse.block_diag([incidence] * k), sparse.csr_matrix((n * k, m))], format="csc"),
-        b_eq=balance.ravel(),
-        method="highs",
-    )
-    assert found.status == 0
-    return found.fun
 
 
 def roads(n: int, seed: int, capacity: float | None = None) -> nx.MultiDiGraph:

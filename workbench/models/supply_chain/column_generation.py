@@ -7,7 +7,6 @@ optimal (Ford and Fulkerson 1958). Capacity may be exceeded at a penalty, so tha
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +15,7 @@ from scipy import sparse
 from scipy.optimize import linprog
 
 from workbench.errors import SimulationError
-from workbench.models.supply_chain.kernels import UNTIMED, shortest_tree
+from workbench.models.supply_chain.bounded_search import bounds_to, path_towards
 
 __all__ = ["Column", "Commodity", "PathGraph", "Solution", "solve"]
 
@@ -126,8 +125,8 @@ def solve(graphs: Sequence[PathGraph], commodities: Sequence[Commodity], capacit
     rounds = 0
     while True:
         rounds += 1
-        flow, prices, worth = work.solve(penalty)
-        if not prices.any() or not work.price_out(prices, worth):
+        flow, prices, worth, newly_full = work.solve(penalty)
+        if not work.price_out(prices, worth) and not newly_full:
             break
         if rounds == ROUNDS:
             raise SimulationError(f"no best plan of flows after {ROUNDS} rounds; ask for fewer commodities")
@@ -140,29 +139,37 @@ class _Master:
     def __init__(self, graphs: Sequence[PathGraph], commodities: Sequence[Commodity], capacity: np.ndarray) -> None:
         self.graphs, self.commodities, self.capacity = graphs, commodities, capacity
         self.columns: list[tuple[int, tuple[int, ...], float]] = []
-        self.uses: list[tuple[np.ndarray, np.ndarray]] = []
+        self.uses: list[np.ndarray] = []
         self.known: set[tuple[int, tuple[int, ...]]] = set()
         self.served: set[int] = set()
-        self.by_source: dict[tuple[int, int], list[int]] = defaultdict(list)
-        for k, commodity in enumerate(commodities):
-            self.by_source[commodity.graph, commodity.source].append(k)
+        self.bounds = self._bounds()
         self.rows = [np.where(graph.rows < 0, len(capacity), graph.rows) for graph in graphs]
         self.limited = np.isfinite(capacity)
+        self.full = np.zeros(len(capacity), dtype=bool)
+
+    def _bounds(self) -> list[np.ndarray]:
+        """Return how far each commodity's end is from every state, before any price; found once for commodities with one end."""
+        found: dict[tuple[int, int], np.ndarray] = {}
+        for commodity in self.commodities:
+            end = commodity.graph, commodity.target
+            if end not in found:
+                graph = self.graphs[commodity.graph]
+                found[end] = bounds_to(graph.indptr, graph.tails, graph.heads, graph.length, commodity.target)
+        return [found[commodity.graph, commodity.target] for commodity in self.commodities]
 
     def price_out(self, prices: np.ndarray, worth: np.ndarray) -> int:
         """Add each commodity's shortest path at these prices where it is shorter than what the commodity pays; return how many."""
         priced = np.append(prices, 0.0)
         lengths = [graph.length + priced[rows].sum(axis=1) for graph, rows in zip(self.graphs, self.rows, strict=True)]
         found = 0
-        for (place, source), members in self.by_source.items():
-            graph, length = self.graphs[place], lengths[place]
-            only = self.commodities[members[0]].target if len(members) == 1 else -1
-            distance, came_by = shortest_tree(graph.indptr, graph.heads, length, source, only, UNTIMED)
-            for k in members:
-                target = self.commodities[k].target
-                least = worth[k] - TOLERANCE * (1 + abs(worth[k])) if np.isfinite(worth[k]) else np.inf
-                if distance[target] < least:
-                    found += self._add(k, graph, _path(graph, came_by, source, target))
+        for k, (commodity, bound) in enumerate(zip(self.commodities, self.bounds, strict=True)):
+            graph, length = self.graphs[commodity.graph], lengths[commodity.graph]
+            if not np.isfinite(bound[commodity.source]):
+                continue
+            arcs = path_towards(graph.indptr, graph.tails, graph.heads, length, bound, commodity.source, commodity.target)
+            least = worth[k] - TOLERANCE * (1 + abs(worth[k])) if np.isfinite(worth[k]) else np.inf
+            if length[arcs].sum() < least:
+                found += self._add(k, graph, tuple(arcs[::-1].tolist()))
         return found
 
     def _add(self, k: int, graph: PathGraph, arcs: tuple[int, ...]) -> bool:
@@ -171,53 +178,47 @@ class _Master:
         self.known.add((k, arcs))
         self.served.add(k)
         which = list(arcs)
-        rows, counts = np.unique(graph.rows[which], return_counts=True)
-        kept = rows >= 0
+        rows = graph.rows[which].ravel()
         self.columns.append((k, arcs, float(graph.length[which].sum())))
-        self.uses.append((rows[kept], counts[kept].astype(float)))
+        self.uses.append(rows[rows >= 0])
         return True
 
-    def solve(self, penalty: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the flow of each column, the price of each capacity and what each commodity pays for a unit."""
+    def solve(self, penalty: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
+        """Return the flow of each column, the price of each capacity, what each commodity pays, and whether more capacities are full.
+
+        Only capacities that some plan overfilled so far stand in the LP; most never bind.
+        """
         n = len(self.columns)
         owner = np.array([column[0] for column in self.columns], dtype=int)
-        cost = np.array([column[2] for column in self.columns])
         amount = np.array([commodity.amount for commodity in self.commodities], dtype=float)
-        uses = self._uses()
-        prices, worth = np.zeros(len(self.capacity)), np.full(len(self.commodities), np.inf)
         served = np.array(sorted(self.served), dtype=int)
-        if n == len(served):  # one path each: nothing to divide yet
-            flow = amount[owner]
-            if not n or not (uses @ flow > self.capacity + TOLERANCE).any():
-                worth[owner] = cost
-                return flow, prices, worth
-        # A capacity that all goods together could not fill binds nothing.
-        most = uses @ amount[owner]
-        tight = np.flatnonzero(self.limited & (most > self.capacity))
         at = np.full(len(self.commodities), -1)
         at[served] = np.arange(len(served))
-        over = sparse.identity(len(tight), format="csc")
-        found = linprog(
-            np.concatenate([cost, np.full(len(tight), penalty)]),
-            A_ub=sparse.hstack([uses[tight], -over], format="csc"),
-            b_ub=self.capacity[tight],
-            A_eq=sparse.csc_matrix((np.ones(n), (at[owner], np.arange(n))), shape=(len(served), n + len(tight))),
-            b_eq=amount[served],
-            method="highs-ds",
-            options={"presolve": False},  # it takes longer than it saves
-        )
-        if found.status != 0:
-            raise SimulationError(f"the plan of flows could not be solved: {found.message}")
-        prices[tight] = np.maximum(-found.ineqlin.marginals, 0.0)
-        worth[served] = found.eqlin.marginals
-        return found.x[:n], prices, worth
+        uses, tight = self._uses(), np.flatnonzero(self.full)
+        prices, worth, flow = np.zeros(len(self.capacity)), np.full(len(self.commodities), np.inf), np.zeros(0)
+        if n:
+            found = linprog(
+                np.concatenate([[column[2] for column in self.columns], np.full(len(tight), penalty)]),
+                A_ub=sparse.hstack([uses[tight], -sparse.identity(len(tight), format="csc")], format="csc"),
+                b_ub=self.capacity[tight],
+                A_eq=sparse.csc_matrix((np.ones(n), (at[owner], np.arange(n))), shape=(len(served), n + len(tight))),
+                b_eq=amount[served],
+                method="highs-ds",
+                options={"presolve": False},  # it takes longer than it saves
+            )
+            if found.status != 0:
+                raise SimulationError(f"the plan of flows could not be solved: {found.message}")
+            flow, worth[served] = found.x[:n], found.eqlin.marginals
+            prices[tight] = np.maximum(-found.ineqlin.marginals, 0.0)
+        over = self.limited & ~self.full & (uses @ flow > self.capacity * (1 + TOLERANCE) + TOLERANCE)
+        self.full |= over
+        return flow, prices, worth, bool(over.any())
 
     def _uses(self) -> sparse.csr_matrix:
-        sizes = [len(rows) for rows, _ in self.uses]
-        rows = np.concatenate([rows for rows, _ in self.uses]) if sizes else np.zeros(0, dtype=int)
-        counts = np.concatenate([counts for _, counts in self.uses]) if sizes else np.zeros(0)
-        columns = np.repeat(np.arange(len(sizes)), sizes)
-        return sparse.csr_matrix((counts, (rows, columns)), shape=(len(self.capacity), len(sizes)))
+        rows = np.concatenate(self.uses) if self.uses else np.zeros(0, dtype=int)
+        columns = np.repeat(np.arange(len(self.uses)), [len(each) for each in self.uses])
+        # A path that uses a capacity twice stands in it twice, and the matrix adds that up.
+        return sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(self.capacity), len(self.uses)))
 
     def solution(self, flow: np.ndarray, prices: np.ndarray, penalty: float, unreachable: tuple[int, ...], rounds: int) -> Solution:
         """Put the plan together."""
@@ -235,11 +236,3 @@ class _Master:
             rounds=rounds,
             n_columns=len(self.columns),
         )
-
-
-def _path(graph: PathGraph, came_by: np.ndarray, source: int, target: int) -> tuple[int, ...]:
-    arcs, state = [], target
-    while state != source:
-        arcs.append(int(came_by[state]))
-        state = int(graph.tails[arcs[-1]])
-    return tuple(arcs[::-1])
