@@ -68,7 +68,7 @@ def test_why_not_the_next_route_is_told(routes):
 def test_the_view_shows_picture_and_table(routes):
     view = routes.view()
     assert isinstance(view, iw.HBox)
-    assert [trace.type for trace in routes.draw()[1].data] == ["table"]
+    assert f"{routes.result[0].cost_cny:,.0f}" in [annotation.text for annotation in routes.draw()[1].layout.annotations]
     routes.basemap = True
     assert any(trace.meta == "basemap" for trace in routes.draw()[0].data)
     names = {box.value for box in view.children[0].children if isinstance(box, iw.Dropdown)}
@@ -116,7 +116,7 @@ def test_no_way_left_is_told(failure):
     failure.closed = "CNCKG"
     assert failure.result.after is None and "no route" in failure.message
     assert all(isinstance(figure, go.Figure) for figure in failure.draw())
-    assert "no way" in failure.draw()[1].data[0].cells.values[2]
+    assert "no way" in [annotation.text for annotation in failure.draw()[1].layout.annotations]
 
 
 def test_an_unknown_leg_keeps_the_picture(failure):

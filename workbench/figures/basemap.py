@@ -16,7 +16,7 @@ from pydantic import Field
 from workbench import catalogue, datasets, texts
 from workbench.errors import CatalogueError
 from workbench.figures import style
-from workbench.figures.network_layout import Projection
+from workbench.figures.network_layout import WIDTH_PX, Projection
 
 __all__ = ["ApprovedMap", "add_footer", "add_map"]
 
@@ -100,7 +100,7 @@ def _lines(parts: Iterator[pd.DataFrame], view: Projection, colour: str, width: 
         before = None
         for lon, lat in zip(part["lon"], part["lat"], strict=True):
             point = view.point(lon, lat)
-            if not (-200 <= point[0] <= 1200 and -200 <= point[1] <= view.height + 200):
+            if not (-200 <= point[0] <= WIDTH_PX + 200 and -200 <= point[1] <= view.height + 200):
                 point = None
             if point is None or (before is not None and abs(point[0] - before[0]) > 300):  # beyond the edge, or across the mid-Atlantic
                 x.append(None)

@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from workbench import texts
 from workbench.figures import style
 from workbench.figures.routes import drawn_routes
+from workbench.figures.table_sheet import draw_table
 from workbench.language import chosen
 from workbench.models.supply_chain.route import Route
 
@@ -107,7 +108,7 @@ def draw_changes(changes: pd.DataFrame, place: str, by: str, *, lang: str | None
     Examples
     --------
     >>> table = pd.DataFrame({"before": [587.4], "after": [610.0]}, index=["Chongqing"])
-    >>> draw_changes(table, "Los Angeles", "time_h", lang="en").data[0].cells.values[3][0]
+    >>> draw_changes(table, "Los Angeles", "time_h", lang="en").layout.annotations[-1].text
     '+22.6'
     """
     lang = lang or chosen()
@@ -119,20 +120,7 @@ def draw_changes(changes: pd.DataFrame, place: str, by: str, *, lang: str | None
 
     columns = [texts.text(f"changes_{name}", lang) for name in ("place", "before", "after", "difference")]
     title = texts.text("changes_table", lang, place=place, criterion=texts.text(f"criterion_{by}", lang))
-    figure = style.canvas(title, height=60 + 34 + 26 * len(changes) + 14, width=1040)
-    figure.update_layout(margin={"l": 20, "r": 20, "t": 60, "b": 10})
     difference = changes["after"] - changes["before"]
-    worse = [style.VERMILLION if pd.isna(value) or value > 1e-9 else style.INK for value in difference]
-    figure.add_table(
-        header={"values": [f"<b>{name}</b>" for name in columns], "align": "left", "fill": {"color": style.GRID}, "font": {"size": 12}},
-        cells={
-            "values": [list(changes.index), written(changes["before"]), written(changes["after"]), written(difference, "+")],
-            "align": ["left", "right", "right", "right"],
-            "fill": {"color": style.PAPER},
-            "line": {"color": style.GRID},
-            "font": {"size": 12, "color": [[style.INK] * len(changes)] * 3 + [worse]},
-            "height": 26,
-        },
-        columnwidth=[300, 120, 120, 120],
-    )
-    return figure
+    worse = {(row, 3): style.VERMILLION for row, value in enumerate(difference) if pd.isna(value) or value > 1e-9}
+    rows = zip(changes.index, written(changes["before"]), written(changes["after"]), written(difference, "+"), strict=True)
+    return draw_table(title, columns, [list(row) for row in rows], widths=(420.0, 140.0, 140.0, 140.0), right=(1, 2, 3), colours=worse)

@@ -20,11 +20,11 @@ __all__ = ["LETTER_PX", "WIDTH_PX", "Placed", "Projection", "curve", "label_boxe
 
 Point = tuple[float, float]
 
-WIDTH_PX = 1000.0
+WIDTH_PX = 840.0
 LETTER_PX = 10.5
-CELL_PX = (110.0, 74.0)
-NAME_PX = 104.0
-TRUNK_LEAST, TRUNK_MARGIN_PX = 6, 45.0
+CELL_PX = (104.0, 74.0)
+NAME_PX = 100.0
+TRUNK_LEAST, TRUNK_MARGIN_PX = 6, 40.0
 SLANT_PX, ARCS_PX = 112.0, 62.0
 """Room below the trunk for its slanted names, and above it for the arcs of services."""
 HOME = (95.0, 15.0, 132.0, 46.0)

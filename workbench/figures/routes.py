@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import networkx as nx
 import plotly.graph_objects as go
 
 from workbench import texts
-from workbench.figures import lettering, style
+from workbench.figures import style
 from workbench.figures.network import DASHES, Sheet, leg_sheet
 from workbench.figures.network_layout import Point, curve
+from workbench.figures.table_sheet import draw_table
 from workbench.language import chosen
 from workbench.models.supply_chain.network import MODES
 from workbench.models.supply_chain.route import Route
@@ -22,7 +22,7 @@ __all__ = ["draw_route_table", "draw_routes", "drawn_routes"]
 
 APART_PX = 6.0
 """How far routes on one leg stand apart."""
-WAY_PX = 330.0
+COLUMNS_PX = (50.0, 290.0, 70.0, 130.0, 80.0, 80.0, 70.0, 70.0)
 LONG_PX = 45.0
 
 
@@ -149,38 +149,27 @@ def draw_route_table(routes: Iterable[Route], *, lang: str | None = None) -> go.
     >>> from workbench.models.supply_chain import find_routes
     >>> from workbench.transport import network
     >>> table = draw_route_table(find_routes(network("transpacific"), "CNYSA", "USLAX", k=2), lang="en")
-    >>> table.data[0].type, len(table.data[0].cells.values[0])
-    ('table', 2)
+    >>> [annotation.text for annotation in table.layout.annotations if "CNY" in annotation.text]
+    ['<b>cost (CNY)</b>']
     """
     lang, routes = lang or chosen(), list(routes)
-    columns = [
-        texts.text(f"routes_column_{name}", lang) for name in ("route", "way", "time", "parts", "cost", "co2e", "reliability", "made_up")
-    ]
-    rows = [_row(number, route, lang) for number, route in enumerate(routes, start=1)]
-    lines = [max(str(cell).count("<br>") + 1 for cell in row) for row in rows]
-    figure = style.canvas(texts.text("routes_table", lang), height=60 + 34 + sum(17 * n + 16 for n in lines) + 14, width=1040)
-    figure.update_layout(margin={"l": 20, "r": 20, "t": 60, "b": 10})
-    figure.add_table(
-        header={"values": [f"<b>{name}</b>" for name in columns], "align": "left", "fill": {"color": style.GRID}, "font": {"size": 12}},
-        cells={
-            "values": [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in columns],
-            "align": ["center", "left", "right", "left", "right", "right", "right", "right"],
-            "fill": {"color": style.PAPER},
-            "line": {"color": style.GRID},
-            "font": {"size": 12, "color": [[style.colour(n) for n in range(len(rows))], *[style.INK] * (len(columns) - 1)]},
-            "height": 24,
-        },
-        columnwidth=[40, WAY_PX, 60, 190, 80, 80, 70, 70],
+    names = ("route", "way", "time", "parts", "cost", "co2e", "reliability", "made_up")
+    return draw_table(
+        texts.text("routes_table", lang),
+        [texts.text(f"routes_column_{name}", lang) for name in names],
+        [_row(number, route, lang) for number, route in enumerate(routes, start=1)],
+        widths=COLUMNS_PX,
+        right=(2, 4, 5, 6, 7),
+        colours={(number, 0): style.colour(number) for number in range(len(routes))},
     )
-    return figure
 
 
-def _row(number: int, route: Route, lang: str) -> tuple[Any, ...]:
+def _row(number: int, route: Route, lang: str) -> tuple[str, ...]:
     colon, hours = ("：" if lang == "zh" else ": "), route.parts_h
     parts = [f"{texts.text(f'hours_{part}', lang)}{colon}{texts.hours(amount, lang)}" for part, amount in hours.items() if amount >= 0.05]
     return (
         f"<b>{number}</b>",
-        "<br>".join(lettering.wrap(_way(route, lang), WAY_PX - 16, 12)),
+        _way(route, lang),
         texts.hours(route.time_h, lang),
         "<br>".join(parts),
         f"{route.cost_cny:,.0f}",
