@@ -114,7 +114,7 @@ def dwell_from_runs(runs: Any) -> pd.DataFrame:
     pandas.DataFrame
         A row an office, mode and stage: ``node`` (the customs office), ``mode, stage, dwell_h`` (mean), ``p50_h, p90_h, fee_cny``
         (missing: the simulation gives hours, and the teaching fee stays), ``n`` cases, ``basis``. The rows of all offices together have
-        ``*`` as their node.
+        ``*`` as their node, and those at destination no other.
 
     Examples
     --------
@@ -131,7 +131,7 @@ def dwell_from_runs(runs: Any) -> pd.DataFrame:
         for office, group in [*of_mode.groupby("office", sort=True), ("*", of_mode)]:
             for stage, hours in _stays(str(mode), group):
                 hours = hours.dropna().clip(lower=0)
-                if len(hours):
+                if len(hours) and (stage != "destination" or office == "*"):  # `office` is that of entry or exit
                     quantiles = hours.quantile([0.5, 0.9]).tolist()
                     rows.append((office, mode, stage, hours.mean(), *quantiles, np.nan, len(hours), basis))
     return pd.DataFrame(rows, columns=list(COLUMNS))
