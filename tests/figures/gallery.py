@@ -20,6 +20,7 @@ from workbench.experiments import (
     sweep,
     timeline,
 )
+from workbench.grading.results import results_of
 from workbench.models import clearance, reform, scenario
 from workbench.models.supply_chain import offshore
 from workbench.models.supply_chain.events import disrupt
@@ -139,6 +140,19 @@ def ships(channel):
 
 
 @cache
+def classroom():
+    wrong = {"misconception": "mean_for_percentile", "hint": {"en": "That is the mean.", "zh": "这是均值。"}}
+    marks = [
+        [
+            {"id": "02.1", "points": float(n > 3), "max_points": 1, "state": "right" if n > 3 else "wrong", **(wrong if n <= 3 else {})},
+            {"id": "02.2", "points": n % 3, "max_points": 2, "state": "right" if n % 3 == 2 else "partial"},
+        ]
+        for n in range(12)
+    ]
+    return results_of("02_port_clearance", [{"student": f"{n:03}", "items": items} for n, items in enumerate(marks)])
+
+
+@cache
 def gallery(lang: str) -> dict[str, go.Figure]:
     """Return a figure of each kind, some of them twice, in one language."""
     port, regional, before, after = material()
@@ -181,4 +195,7 @@ def gallery(lang: str) -> dict[str, go.Figure]:
         "reliability": figures.draw_reliability(lucky(), lang=lang),
         "waterway": figures.draw_waterway({"A": ships("one_way"), "B": ships("two_way")}, reported_h={"A": 14.0, "B": 7.0}, lang=lang),
         "timeline": figures.draw_timeline(curve(), lang=lang),
+        "totals": figures.draw_totals(classroom(), lang=lang),
+        "tasks": figures.draw_tasks(classroom(), lang=lang),
+        "misconceptions": figures.draw_misconceptions(classroom(), lang=lang),
     }

@@ -100,6 +100,9 @@ def test_hours_on_an_axis_say_so(name):
             "detection",
             "offshore checks",
             "flows",
+            "totals",
+            "tasks",
+            "misconceptions",
         ):
             assert any(title.endswith(unit) for title in titles), titles
 
