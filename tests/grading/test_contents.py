@@ -35,6 +35,7 @@ def test_an_exercise_has_automatic_function_and_open_tasks_and_practice(key):
     assert EXERCISES[key].practice
 
 
+@pytest.mark.slow
 @each
 def test_the_reference_earns_full_marks(key):
     exercise = EXERCISES[key]
@@ -56,6 +57,7 @@ def test_the_stub_earns_nothing(key):
         assert {verdict.state for verdict in verdicts.values()} <= {"unanswered", "missing"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("key", "name"), WRONG)
 def test_a_wrong_answer_earns_what_its_file_says(key, name):
     """Cells answered as the reference does are left out: what they earn is known."""

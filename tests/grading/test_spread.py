@@ -35,7 +35,7 @@ def test_five_hundred_students_have_tasks_of_their_own_that_can_be_solved(key):
     assert Counter(json.dumps(values) for values in own).most_common(1)[0][1] == 1
     items = [item for item in reference.automatic if item.kind != "function" and item.id not in SIMULATED]
     seen, shown = [], Counter()
-    for values in own[:60]:
+    for values in own[:40]:
         answers = {item.id: reference.expected(item.id, values[item.id]) for item in items}
         assert all(math.isfinite(number) for number in numbers(answers))
         seen.append(json.dumps(answers, sort_keys=True))
@@ -46,7 +46,7 @@ def test_five_hundred_students_have_tasks_of_their_own_that_can_be_solved(key):
                 shown[one.key] += compare(wrong, answers[item.id], item).share < 1
     same = sum(n * (n - 1) for n in Counter(seen).values()) / (len(seen) * (len(seen) - 1))
     assert same <= 0.05
-    assert {misconception: n for misconception, n in shown.items() if n < 18} == {}, "hardly ever apart from the right answer"
+    assert {misconception: n for misconception, n in shown.items() if n < 12} == {}, "hardly ever apart from the right answer"
 
 
 @pytest.mark.parametrize("key", EXERCISES)
