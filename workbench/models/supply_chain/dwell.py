@@ -103,6 +103,8 @@ def dwell_from_runs(runs: Any) -> pd.DataFrame:
 
     Goods stay at the office of entry or exit from their arrival until they leave it. In a mode that carries them on under
     control they stay at destination from their arrival there until release. Goods released before they arrive stay for no time.
+    A mode has no rows where its stamps do not tell the stay from the haul: exports other than port clearance, and transit whose
+    goods are stamped as removed again inland; there the teaching figures stay.
 
     Parameters
     ----------
@@ -140,8 +142,10 @@ def dwell_from_runs(runs: Any) -> pd.DataFrame:
 def _stays(mode: str, cases: pd.DataFrame) -> list[tuple[str, pd.Series]]:
     """Return (stage, hours of each case) of one mode."""
     leaves = cases["removed_h"].fillna(cases["release_time_h"])
-    if mode.endswith("_export"):
-        return [("exit", leaves)]
-    if (cases["removed_h"] < cases["discharged_h"]).mean() > 0.5:  # they travel on before they are cleared
+    if mode.endswith("_export"):  # of the others the stamps do not tell dispatch, haul and exit apart
+        return [("exit", leaves)] if mode == "port_clearance_export" else []
+    if not mode.startswith("transit_"):
+        return [("entry", leaves)]
+    if (cases["removed_h"] < cases["discharged_h"]).mean() > 0.5:  # removed from the port, and not from the inland yard
         return [("entry", leaves), ("destination", cases["release_time_h"] - cases["discharged_h"])]
-    return [("entry", leaves)]
+    return []
