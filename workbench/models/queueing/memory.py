@@ -33,7 +33,7 @@ class Handle:
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
-        words = [(table.__array_interface__["data"][0], table.strides[0]) for table in kernel]
+        words = [(table.ctypes.data, table.strides[0]) for table in kernel]
         self.words = np.array(words, dtype=np.int64)
         self.address = int(self.words.ctypes.data)
 
