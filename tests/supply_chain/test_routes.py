@@ -86,6 +86,20 @@ def test_hours_with_customs_come_from_runs(corridor):
     assert entry["cost_cny"] == 900  # the simulation gives hours; the teaching fee stays
 
 
+@pytest.mark.slow
+def test_the_stays_of_a_transit_and_its_haul_are_the_whole_time_to_release():
+    runs = wb.simulate(wb.scenario("yangtze_transit_2013"), wb.Design(replications=1, warm_up_h=24, observe_h=48))
+    table = dwell_from_runs(runs)
+    cases = runs.cases[(runs.cases["mode"] == "transit_direct_import") & (runs.cases["outcome"] == "released")]
+    hauls = runs.journeys[runs.journeys["case"].isin(cases["case"]) & (runs.journeys["step"] == "haul_under_seal")]
+    haul_h = (hauls["ended"] - hauls["started"]).mean() / 3_600_000
+    stays = table[(table["mode"] == "transit_direct_import") & (table["node"] == "*")].set_index("stage")["dwell_h"]
+    assert stays["entry"] + haul_h + stays["destination"] == pytest.approx(cases["release_time_h"].mean())
+    assert {"transit_advance_import", "transit_through_import"} < set(table["mode"])
+    kept = wb.simulate(wb.scenario("yangtze_transit_2013"), wb.Design(replications=1, warm_up_h=24, observe_h=48), record="cases")
+    assert set(dwell_from_runs(kept)["mode"]) == {"port_clearance_import"}  # without journeys nothing tells stay from haul
+
+
 def test_references_of_regimes_and_procedures_lead_somewhere():
     from workbench import catalogue
     from workbench.models.supply_chain.regimes import CustomsProcedure, Regime

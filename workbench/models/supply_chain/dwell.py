@@ -17,6 +17,8 @@ __all__ = ["COLUMNS", "STAGES", "Stay", "dwell_from_runs", "stay"]
 STAGES = ("dispatch", "entry", "transfer", "exit", "destination", "reinspection")
 """Where on the way customs may hold goods."""
 
+HAUL, MS_PER_H = "haul_under_seal", 3_600_000
+
 COLUMNS = ("node", "mode", "stage", "dwell_h", "p50_h", "p90_h", "fee_cny", "n", "basis")
 """Columns of a dwell table. `node` is a place of a network, its customs office, or ``*``; fee_cny may be missing."""
 
@@ -101,15 +103,15 @@ def checked(dwell: pd.DataFrame | None) -> pd.DataFrame | None:
 def dwell_from_runs(runs: Any) -> pd.DataFrame:
     """Return how long goods stay at each office by a clearance simulation, for `compile_network`, so that a reform moves routes.
 
-    Goods stay at the office of entry or exit from their arrival until they leave it. In a mode that carries them on under
-    control they stay at destination from their arrival there until release. Goods released before they arrive stay for no time.
-    A mode has no rows where its stamps do not tell the stay from the haul: exports other than port clearance, and transit whose
-    goods are stamped as removed again inland; there the teaching figures stay.
+    Goods stay at the office of entry or exit from their arrival until they leave it. Under transit they stay at entry until their haul
+    begins, and at destination from its end until release. Goods released before they arrive stay for no time. Exports other than port
+    clearance have no rows, since no stamp tells when they arrived at dispatch, nor has transit where the runs kept no journeys; there
+    the teaching figures stay.
 
     Parameters
     ----------
     runs
-        As `workbench.simulate` returns them, with ``record="journeys"`` or ``"cases"``.
+        As `workbench.simulate` returns them, with ``record="journeys"``, or ``"cases"`` where no mode is a transit.
 
     Returns
     -------
@@ -126,7 +128,7 @@ def dwell_from_runs(runs: Any) -> pd.DataFrame:
     >>> sorted(table["stage"].unique())
     ['entry']
     """
-    cases = runs.cases[runs.cases["outcome"] == "released"]
+    cases = _with_haul(runs.cases[runs.cases["outcome"] == "released"], runs)
     basis = f"derived: mean of {runs.design.replications} replications of {runs.scenario.key}, seed {runs.design.seed}"
     rows = []
     for mode, of_mode in cases.groupby("mode", sort=True):
@@ -139,13 +141,22 @@ def dwell_from_runs(runs: Any) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def _with_haul(cases: pd.DataFrame, runs: Any) -> pd.DataFrame:
+    """Return the cases with the hours, since their creation, at which their haul under seal began and ended."""
+    if runs.record != "journeys":
+        return cases.assign(haul_from_h=np.nan, haul_to_h=np.nan)
+    hauls = (
+        runs.journeys[runs.journeys["step"] == HAUL].groupby(["replication", "case"]).agg(start=("started", "min"), end=("ended", "max"))
+    )
+    joined = cases.join(hauls / MS_PER_H, on=["replication", "case"])
+    return joined.assign(haul_from_h=joined["start"] - joined["created_h"], haul_to_h=joined["end"] - joined["created_h"])
+
+
 def _stays(mode: str, cases: pd.DataFrame) -> list[tuple[str, pd.Series]]:
     """Return (stage, hours of each case) of one mode."""
-    leaves = cases["removed_h"].fillna(cases["release_time_h"])
-    if mode.endswith("_export"):  # of the others the stamps do not tell dispatch, haul and exit apart
+    if mode.startswith("transit_") and mode.endswith("_import"):
+        return [("entry", cases["haul_from_h"] - cases["arrived_h"]), ("destination", cases["released_h"] - cases["haul_to_h"])]
+    leaves = cases["removed_h"].fillna(cases["released_h"]) - cases["arrived_h"]
+    if mode.endswith("_export"):  # of the others no stamp tells when goods arrived at dispatch
         return [("exit", leaves)] if mode == "port_clearance_export" else []
-    if not mode.startswith("transit_"):
-        return [("entry", leaves)]
-    if (cases["removed_h"] < cases["discharged_h"]).mean() > 0.5:  # removed from the port, and not from the inland yard
-        return [("entry", leaves), ("destination", cases["release_time_h"] - cases["discharged_h"])]
-    return []
+    return [("entry", leaves)]
