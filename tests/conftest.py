@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from tests.browser import CHROMIUM_FLAGS, Page
 from tests.lab import Lab
 from workbench.files import write_whole
 from workbench.lessons.canonical import canonical_text
+
+# Where a shell starts the tests in the background, they and all they start ignore interrupts, and tests of an interrupt wait for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)
