@@ -150,7 +150,7 @@ def form(answer: Any, check: Check) -> Label | None:
         return _bad_table(answer, check)
     if check.kind == "record" and not (isinstance(answer, dict) and set(check.fields) & set(answer)):
         return said("not_record", names=", ".join(check.fields), given=_kind_of(answer))
-    if check.kind == "graph" and not (isinstance(answer, dict) and {"nodes", "edges"} <= set(answer)):
+    if check.kind == "graph" and not (isinstance(answer, dict) and all(isinstance(answer.get(part), list) for part in ("nodes", "edges"))):
         return said("not_graph", given=_kind_of(answer))
     if check.kind == "function" and not isinstance(answer, list):
         return said("not_function", given=_kind_of(answer))

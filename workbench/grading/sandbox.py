@@ -231,7 +231,9 @@ class Sandbox:
                 seen += ["--tmpfs", str(path), "--remount-ro", str(path)] if path.is_dir() else ["--ro-bind", os.devnull, str(path)]
         size = str(self.limits.disk_mb << 20)
         own = ["--proc", "/proc", "--dev", "/dev", "--size", size, "--tmpfs", "/dev/shm", "--size", size, "--tmpfs", PRIVATE]
-        own += ["--symlink", PRIVATE, "/tmp", "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", PRIVATE]
+        if not any(root.is_relative_to("/tmp") for root in self._roots):  # else /tmp is there, read-only; TMPDIR leads to the own folder
+            own += ["--symlink", PRIVATE, "/tmp"]
+        own += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", PRIVATE]
         return [*apart, *person, *seen, *own, *(["--seccomp", str(rules)] if seccomp.program() else [])]
 
     def _converse(self, process: subprocess.Popen, report: Report, letters: list[bytes], deadline: float, stop: Callable[[], bool]) -> str:
