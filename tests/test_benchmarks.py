@@ -172,7 +172,7 @@ def test_growth_is_measured_and_drawn():
 @pytest.mark.parametrize(
     ("command", "told"),
     [
-        (["nothing"], "no benchmark 'nothing'. Known: flows, grading, growth, kernel, routes, startup"),
+        (["nothing"], "no benchmark 'nothing'. Known: ensemble, flows, grading, growth, kernel, routes, startup"),
         (["startup", "--figure", "startup.html"], "benchmark 'startup' has no figure; leave out --figure."),
     ],
 )

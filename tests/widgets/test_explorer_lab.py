@@ -44,3 +44,22 @@ def test_sliders_and_boxes_answer_the_keyboard(lab, tmp_path):
     )
     lab.page.screenshot(tmp_path / "explorer.png")
     assert lab.page.refused == []
+
+
+def test_another_place_draws_another_route(lab, tmp_path):
+    notebook = tmp_path / "routes.ipynb"
+    cell = 'import workbench as wb\nwb.set_language("zh")\nwb.widgets.RouteExplorer("yangtze_corridor")'
+    write_whole(notebook, canonical_text(lesson(markdown("# 路线"), code(cell))))
+    page = lab.open(notebook)
+    page.set_viewport_size({"width": 1700, "height": 1400})
+    lab.run_all()
+    page.locator(".js-plotly-plot").nth(1).wait_for(timeout=120_000)
+    titles = f"() => ({DRAWN})().map(([_, title]) => title)"
+    before = page.evaluate(titles)
+    assert len(before) == 2 and "路线比较" in before[1]
+    page.locator(".widget-dropdown select").nth(1).select_option(index=3)
+    page.wait_for_function(
+        f"before => {{ const now = ({titles})(); return now.length === 2 && now[0] !== before; }}", arg=before[0], timeout=90_000
+    )
+    lab.page.screenshot(tmp_path / "routes.png")
+    assert lab.page.refused == []
