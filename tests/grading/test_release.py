@@ -10,11 +10,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from click.testing import CliRunner, Result
 
 from workbench import content
+from workbench.cli import workbench
 from workbench.errors import LessonError, WorkbenchError
 from workbench.grading.exercise import exercises, load
-from workbench.grading.release import CODE_STUB, copy_released, problems, released, source_of
+from workbench.grading.release import CODE_STUB, copy_released, fetch, problems, released, source_of
 from workbench.lessons.canonical import check
 
 EXERCISES = exercises()
@@ -100,6 +102,52 @@ def test_copies_for_self_study_are_never_overwritten(tmp_path):
     with pytest.raises(WorkbenchError, match="exists already; --force"):
         copy_released([load("02")], tmp_path)
     copy_released([load("02")], tmp_path, force=True)
+
+
+def test_a_student_gets_copies_with_the_own_number_and_keeps_the_work_in_them(tmp_path):
+    (path,), there = fetch([load("02")], tmp_path, " ００123", "zh")
+    cells = {cell["id"]: cell["source"] for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]}
+    assert cells["student"].splitlines()[0].startswith('student = "00123"') and CODE_STUB not in cells["student"]
+    assert CODE_STUB in cells["answer_02_1"]
+    names: dict = {}
+    exec(cells["student"] + "\nimport workbench as wb\ntask = wb.exercise('02', student=student)", names)
+    assert dict(names["task"]) == load("02").values("00123") and names["lang"] == "zh"
+    assert not there
+    path.write_text(path.read_text(encoding="utf-8").replace(CODE_STUB, "# my work"), encoding="utf-8")
+    before = path.read_bytes()
+    fresh, there = fetch([load("02"), load("03")], tmp_path, "00123", "en")
+    assert [one.name for one in fresh] == ["03_customs_transit.ipynb"] and there == [path]
+    assert path.read_bytes() == before
+
+
+def test_what_is_no_copy_of_this_student_is_refused_before_anything_is_written(tmp_path):
+    (path,), _ = fetch([load("02")], tmp_path, "00123")
+    with pytest.raises(LessonError, match="02_port_clearance.ipynb: is of student '00123'; correct the number"):
+        fetch([load("02"), load("03")], tmp_path, "00124")
+    shutil.copy(content.folder("notebooks") / "en" / path.name, path)
+    with pytest.raises(LessonError, match="is no exercise; a lesson has the same name"):
+        fetch([load("02"), load("03")], tmp_path, "00123")
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+
+
+def test_the_command_names_what_it_left_as_it_was(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def run(*options: str) -> Result:
+        return CliRunner().invoke(workbench, ["exercises", "fetch", *options])
+
+    told = run("--student", "00123", "--lang", "zh")
+    assert told.exit_code == 0 and f"copied: {len(EXERCISES)}, there already: 0" in told.output
+    again = run("02", "--student", "00123")
+    path = Path("my_lessons/exercises/02_port_clearance.ipynb")
+    assert f"{path}: left as it is" in again.output and 'lang = \\"zh\\"' in path.read_text(encoding="utf-8")
+    for options, words in {
+        ("02", "--student", "00124"): f"{path}: is of student '00123'",
+        ("02_port_clearence", "--student", "00123"): "Did you mean '02_port_clearance'",
+        ("--student", " "): "the student number is empty",
+    }.items():
+        wrong = run(*options)
+        assert wrong.exit_code == 2 and words in wrong.output
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""``workbench exercises``: take in what a class handed in, look at the marks, hand them on."""
+"""``workbench exercises``: get one's own; take in what a class handed in, look at the marks, hand them on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workbench.errors import ParameterError
 
 @workbench.group(cls=Commands)
 def exercises() -> None:
-    """Run a class's graded exercises, in a teacher's checkout."""
+    """Get one's exercises (fetch); grade those of a class, in a teacher's checkout (all else)."""
 
 
 def _course_options(function: Any) -> Any:
@@ -70,6 +70,25 @@ def _results(course: Path, exercise: str, roster: Any, due: str | None, grace: f
     except ValueError:
         raise ParameterError(f"--due: {due!r} is no time such as 2026-12-01T23:59+08:00") from None
     return load_results(course, known, due=moment, late=LateRule(grace, per_day, none_after), roster=roster, by_hand=given)
+
+
+@command(exercises, "workbench exercises fetch --student 00123 --lang zh")
+@click.argument("names", nargs=-1, metavar="[EXERCISE]...")
+@click.option("--student", required=True, metavar="NUMBER", help="Your student number, as the class list has it.")
+@click.option("--into", type=PATH, default=Path("my_lessons/exercises"), show_default=True, metavar="DIR", help="Where to.")
+@lang_option
+def fetch(names: tuple[str, ...], student: str, into: Path, lang: str) -> None:
+    """Copy exercises into a folder of one's own, to work on; all by default. What is there already stays as it is."""
+    from workbench.grading import exercise
+    from workbench.grading.release import fetch as fetched
+
+    chosen = [exercise.load(name) for name in names] or exercise.exercises()
+    fresh, there = fetched(chosen, into, student, lang)
+    for path in fresh:
+        click.echo(path)
+    for path in there:
+        click.echo(f"{path}: left as it is, with what you wrote; for a new copy, move it away first")
+    click.echo(f"copied: {len(fresh)}, there already: {len(there)}")
 
 
 @command(exercises, "workbench exercises release 02 03 --lang zh --out handout")

@@ -171,7 +171,7 @@ def student_id(text: object) -> str:
         raise ParameterError(f'write the student number in quotes, as a text: student = "{text}"; a number would lose leading zeros')
     known = unicodedata.normalize("NFKC", text).strip().casefold()
     if not known:
-        raise ParameterError('the student number is empty; write it in quotes where the notebook says student = ""')
+        raise ParameterError('the student number is empty; give it as a text, as in student = "00123"')
     return known
 
 

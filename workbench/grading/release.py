@@ -19,13 +19,14 @@ from workbench.language import LANGUAGES, chosen
 if TYPE_CHECKING:
     from workbench.grading.exercise import Exercise
 
-__all__ = ["CODE_STUB", "TEXT_STUB", "copy_released", "notebook_text", "problems", "released", "source_of"]
+__all__ = ["CODE_STUB", "TEXT_STUB", "copy_released", "fetch", "notebook_text", "problems", "released", "source_of"]
 
 CODE_STUB = "# your code here · 在此写代码"
 TEXT_STUB = "*Write your answer here. · 请在此作答。*"
 SCHEMA = 3
 _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
 _LANG_LINE = re.compile(r'^lang = "\w+"', re.MULTILINE)
+_STUDENT_LINE = re.compile(r"""^student = ["'](.*?)["']""", re.MULTILINE)
 
 
 def source_of(cell: Mapping[str, Any]) -> str:
@@ -66,13 +67,17 @@ def _other(lang: str) -> str:
     return next(other for other in LANGUAGES if other != lang)
 
 
+def _roles(cell: Mapping[str, Any]) -> Mapping[str, Any]:
+    return cell["metadata"].get("nbgrader", {})
+
+
 def _tags(cell: Mapping[str, Any]) -> list[str]:
     return cell["metadata"].get("tags", [])
 
 
 def _released_cell(cell: Mapping[str, Any]) -> dict[str, Any]:
     metadata, source = dict(cell["metadata"]), source_of(cell)
-    roles = metadata.get("nbgrader", {})
+    roles = _roles(cell)
     if roles.get("solution"):
         metadata["deletable"] = False
         source = _without_solution(source, CODE_STUB if cell["cell_type"] == "code" else TEXT_STUB, cell["id"])
@@ -168,3 +173,59 @@ def copy_released(exercises: Iterable[Exercise], folder: Path, lang: str | None 
         notebook = json.loads(exercise.notebook.read_text(encoding="utf-8"))
         write_whole(path, notebook_text(released(notebook, lang)))
     return paths
+
+
+def fetch(exercises: Iterable[Exercise], folder: Path, student: str, lang: str | None = None) -> tuple[list[Path], list[Path]]:
+    """Write a student's own copies, with the student number in their first cell; an exercise that is there stays as it is.
+
+    Parameters
+    ----------
+    exercises, lang
+        As in `copy_released`.
+    folder
+        Where to.
+    student
+        Student number, a text.
+
+    Returns
+    -------
+    list of Path, list of Path
+        What was written, and what was there before and may hold work.
+
+    Raises
+    ------
+    ParameterError
+        When the student number is empty.
+    LessonError
+        When a file of that name is there and is no exercise (a lesson has the same name), or another student's. Nothing is
+        written then.
+    """
+    from workbench.grading.individual import student_id
+
+    number = student_id(student)
+    wanted = {folder / exercise.notebook.name: exercise for exercise in exercises}
+    there = [path for path in wanted if path.exists()]
+    for path in there:
+        if (known := _student_in(path)) not in ("", number):
+            raise LessonError(f"{path}: is of student {known!r}; correct the number in its first cell, or choose another folder")
+    fresh = [path for path in wanted if path not in there]
+    for path in fresh:
+        notebook = released(json.loads(wanted[path].notebook.read_text(encoding="utf-8")), lang)
+        cell = next(cell for cell in notebook["cells"] if cell["id"] == "student")
+        line = f"student = {json.dumps(number, ensure_ascii=False)}"
+        cell["source"] = _STUDENT_LINE.sub(lambda _, line=line: line, cell["source"]).replace(f"\n{CODE_STUB}", "")
+        write_whole(path, notebook_text(notebook))
+    return fresh, there
+
+
+def _student_in(path: Path) -> str:
+    """Return the student number in an exercise that somebody works on, empty where none is written."""
+    from workbench.grading.individual import student_id
+
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        source = next(source_of(cell) for cell in cells if "student" in (cell.get("id"), _roles(cell).get("grade_id")))
+    except (OSError, ValueError, KeyError, TypeError, StopIteration):
+        raise LessonError(f"{path}: is there already, and is no exercise; a lesson has the same name, so choose another folder") from None
+    written = _STUDENT_LINE.search(source)
+    return student_id(written[1]) if written and written[1].strip() else ""
