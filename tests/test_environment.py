@@ -150,3 +150,17 @@ def test_an_installed_wheel_works_from_an_empty_folder(installed, tmp_path, comm
     assert ran.returncode == 0, ran.stderr
     assert words in ran.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_installation_brings_no_grading_menus():
+    """What a student installs, and all that it brings along, leaves nbgrader and its entries in JupyterLab out."""
+    brought, waiting = set(), asked_for()
+    while waiting:
+        if (name := waiting.pop()) not in brought:
+            brought.add(name)
+            try:
+                wanted = map(Requirement, importlib.metadata.requires(name) or ())
+            except importlib.metadata.PackageNotFoundError:  # of another system
+                continue
+            waiting += [normal(one.name) for one in wanted if one.marker is None or one.marker.evaluate({"extra": ""})]
+    assert {"jupyterlab", "ipywidgets"} <= brought and "nbgrader" not in brought

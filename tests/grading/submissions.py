@@ -11,6 +11,7 @@ from workbench.grading.exercise import Exercise
 from workbench.grading.plain import plain
 from workbench.grading.reference import Reference
 from workbench.grading.release import source_of
+from workbench.language import get_language, set_language
 
 SECRET = b"a secret for the tests, only there"
 
@@ -18,12 +19,14 @@ SECRET = b"a secret for the tests, only there"
 def run(notebook: Mapping[str, Any]) -> dict[str, Any]:
     """Run the code cells one after the other, going on after one that fails, and return the names they leave."""
     names: dict[str, Any] = {"__name__": "__main__"}
+    before = get_language()
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             try:
                 exec(compile(source_of(cell), cell["id"], "exec"), names)
             except Exception as error:
                 names.setdefault("errors", {})[cell["id"]] = error
+    set_language(before)  # a notebook chooses its own
     return names
 
 

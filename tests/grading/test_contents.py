@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+import workbench as wb
 from tests.grading.submissions import points, run
 from workbench.grading import reference as references
 from workbench.grading.exercise import exercises
@@ -52,8 +53,10 @@ def test_the_stub_earns_nothing(key):
     assert "SOLUTION" not in json.dumps(notebook)
     for student in ('student = ""', 'student = "demo"'):
         next(cell for cell in notebook["cells"] if cell["id"] == "student")["source"] = f'{student}\nlang = "zh"'
-        earned, verdicts = points(exercise, REFERENCES[key], run(notebook))
+        names = run(notebook)
+        earned, verdicts = points(exercise, REFERENCES[key], names)
         assert set(earned.values()) == {0}
+        assert all(str(wb.check(item.id, names.get(item.answer, ...))).startswith("…") for item in exercise.items if not item.open)
         assert {verdict.state for verdict in verdicts.values()} <= {"unanswered", "missing"}
 
 

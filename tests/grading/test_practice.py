@@ -86,6 +86,7 @@ def test_every_practice_task_knows_its_own_answer_and_tells_its_mistakes_apart()
         ("02.1", {"mean_h": "1", "p90_h": 2.0, "share_within_target": 0.5}, "✘ A number is asked, not a text"),
         ("02.1", 3, "✘ A mapping with mean_h, p90_h, share_within_target is asked, not a number."),
         ("02.3", lambda release_times_h, target_h: 0, "✔ The form is right"),
+        ("02.3", lambda release_times_h, target_h: None, "… Not answered yet."),
         ("02.3", lambda times: 0, "✘ The function must take (release_times_h, target_h), not (times)."),
         ("02.3", len, "✘ The function must take"),
         ("02.3", 0.5, "✘ A function is asked"),
@@ -104,9 +105,7 @@ def test_right_and_wrong_graded_answers_look_the_same():
 
 def test_hints_come_in_three_stages():
     given = [wb.hint("02.1") for _ in range(4)]
-    assert [text[:14] for text in given] == ["**Hint 1 of 3.*", "**Hint 2 of 3.*", "**Hint 3 of 3.*", "**Hint 3 of 3.*"] or [
-        text[2:13] for text in given
-    ] == ["Hint 1 of 3", "Hint 2 of 3", "Hint 3 of 3", "Hint 3 of 3"]
+    assert [text[2:13] for text in given] == ["Hint 1 of 3", "Hint 2 of 3", "Hint 3 of 3", "Hint 3 of 3"]
     assert given[3].endswith("That was the last hint.")
     assert "Hint 2 of 3" in wb.hint("02.1", 2)
     with pytest.raises(ParameterError, match="hints 1, 2 and 3, not 4"):

@@ -7,6 +7,7 @@ named by ``WORKBENCH_EXERCISE_VALUES``, whatever student the notebook names, and
 
 from __future__ import annotations
 
+import dis
 import inspect
 import json
 import os
@@ -119,7 +120,7 @@ def _sheet(sheet: Exercise, values: Mapping[str, Mapping[str, Any]], student: st
         own = f"↑ {item.values_of}" if item.values_of else own
         rows.append([item.id, f"{item.points:g}", item.label.text(lang), own])
     for task in sheet.practice:
-        rows.append([task.id, said("practice").text(lang), task.label.text(lang), ""])
+        rows.append([task.id, "–", said("practice", task=task.label).text(lang), ""])
     title = said("own_values", student=student).text(lang)
     return "\n".join([f"**{sheet.title.text(lang)}** · {title}", "", *(f"| {' | '.join(row)} |" for row in rows)])
 
@@ -185,6 +186,8 @@ def _form(item: Item, answer: Any, lang: str) -> str:
         return said("form_open").text(lang)
     if item.kind == "function":
         problem = _signature(item, answer)
+        if not problem and _gives_nothing(answer):
+            return f"… {said('unanswered').text(lang)}"
     else:
         try:
             answer = plain(answer)
@@ -217,6 +220,13 @@ def _signature(item: Item, answer: Any) -> Label | None:
     if given != item.arguments:
         return said("wrong_arguments", asked=", ".join(item.arguments), given=", ".join(given))
     return None
+
+
+def _gives_nothing(answer: Any) -> bool:
+    """Say whether a function has no line yet that does anything, as it was released."""
+    steps = list(dis.get_instructions(answer)) if inspect.isfunction(answer) else []
+    idle = all(step.opname in ("RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE") for step in steps)
+    return bool(steps) and idle and all(step.argval is None for step in steps if "CONST" in step.opname)
 
 
 def _steps(item: Item, answer: Any) -> Label | None:
