@@ -12,7 +12,7 @@ import pytest
 
 from workbench import content, datasets
 from workbench.errors import CatalogueError, DatasetError, UnknownKeyError
-from workbench.tables import Field, Schema
+from workbench.tables import Field, Schema, read
 
 HEADER = "declaration_id,operator_class,direction,transport_mode,entry_office,hs_code,value_cny,arrival"
 GOOD = "A1,general_credit,import,1,CNSHA,090121,1000,2013-03-04 08:30"
@@ -65,6 +65,13 @@ def own_datasets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shipped = content.folder
     monkeypatch.setattr(content, "folder", lambda name: folder if name == "datasets" else shipped(name))
     return folder
+
+
+@pytest.mark.parametrize("name", datasets.names())
+def test_a_table_as_released_is_read_as_if_checked(name: str) -> None:
+    path = content.folder("datasets") / datasets._resource(name)["path"]
+    checked, _ = read(path, datasets.schema(name), {}, path.name)
+    pd.testing.assert_frame_equal(datasets.load(name), checked, check_exact=True)
 
 
 def test_a_changed_table_is_found_by_its_hash(own_datasets: Path) -> None:

@@ -278,6 +278,25 @@ def read(path: Path, schema: Schema, mapping: Mapping, shown: str) -> tuple[pd.D
     return good, Report(shown, n_rows, len(good), listed, encoding, unused)
 
 
+def read_known(path: Path, schema: Schema) -> pd.DataFrame:
+    """Return what `read` returns of a CSV file that is known to meet its schema, several times sooner; nothing is checked."""
+    types = {"string": "str", "number": "float64", "integer": "Int64", "boolean": "boolean", "date": "str", "datetime": "str"}
+    table = pd.read_csv(
+        path,
+        dtype={found.name: types[found.type] for found in schema.fields},
+        usecols=[found.name for found in schema.fields],
+        keep_default_na=False,
+        na_values=[""],
+    )
+    for found in schema.fields:
+        values = table[found.name]
+        if found.type in ("date", "datetime"):
+            table[found.name] = pd.to_datetime(values, format="ISO8601").astype("datetime64[ms]")
+        elif found.type in ("integer", "boolean") and values.notna().all():
+            table[found.name] = values.astype("int64" if found.type == "integer" else "bool")
+    return table[[found.name for found in schema.fields]]
+
+
 def _raw_csv(path: Path, schema: Schema, mapping: Mapping, shown: str) -> tuple[pd.DataFrame, str, list[Problem]]:
     """Return all cells as text, indexed by their line in the file; lines of another width are problems."""
     text, encoding = _decoded(path.read_bytes(), mapping.get("encoding"), shown)
