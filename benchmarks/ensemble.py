@@ -20,6 +20,7 @@ from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from distributed import Client, LocalCluster
 
@@ -94,8 +95,10 @@ class Queue:
         )
         return Network(nodes, (Entry("arrive", start="serve"),), (Resource("server", 2),))
 
-    def traffic(self, seed: int, replication: int, horizon_h: float) -> tuple[Traffic, pd.DataFrame]:
-        traffic = Traffic(poisson_arrivals(self.rate, horizon_h, seed, replication))
+    def traffic(self, seed: int, replication: int, horizon_h: float, from_h: float = 0.0) -> tuple[Traffic, pd.DataFrame]:
+        times = poisson_arrivals(self.rate, horizon_h, seed, replication)
+        first = np.searchsorted(times, round(from_h * 3_600_000))
+        traffic = Traffic(times[first:], case=np.arange(first, len(times)))
         return traffic, pd.DataFrame(index=pd.Index(traffic.case, name="case"))
 
     def hash(self) -> str:

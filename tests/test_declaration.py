@@ -98,7 +98,8 @@ def test_classes_match_what_is_published(imports: tuple[Traffic, pd.DataFrame]) 
     """Advanced certified traders are under 1 % of all and carry a third; the draw meets the shares of the ranks."""
     traffic, table = imports
     classes = ("advanced_certified", "discredited", "general_certified", "general_credit")
-    codes = declaration._class_codes(traffic, classes)
+    assert traffic.classes == classes
+    codes = traffic.class_of_rank
     weights = np.arange(1, traffic.n_operators + 1, dtype=float) ** -traffic.operator_exponent
     carried = {key: weights[codes == i].sum() / weights.sum() for i, key in enumerate(classes)}
     assert (codes == 0).mean() < 0.01
@@ -190,6 +191,15 @@ def test_more_leaves_the_first_as_they_were() -> None:
     ):
         assert len(short) < len(long)
         pd.testing.assert_frame_equal(long.head(len(short)), short)
+
+
+@pytest.mark.parametrize("more", [{}, {"volume": 0.6}, {"volume": 1.5}, {"declarations_per_call": 12.0}])
+def test_a_later_stretch_is_the_end_of_the_whole(more: dict) -> None:
+    traffic = Traffic.of({"profile": "shanghai_sea_import", "declarations_per_day": 300, **more})
+    drawn = {"seed": 5, "epoch": "2013-03-04T05:00", "horizon_h": 400.0}
+    whole = synthetic(traffic, **drawn)
+    begins = whole["arrival"] >= pd.Timestamp("2013-03-04T05:00") + pd.Timedelta(hours=250)
+    pd.testing.assert_frame_equal(synthetic(traffic, **drawn, from_h=250.0), whole[begins], check_exact=True)
 
 
 def test_another_marginal_changes_only_its_attribute() -> None:

@@ -155,13 +155,13 @@ def test_traffic_is_drawn_further_where_cases_take_long():
     assert (runs.cases["release_time_h"] == 2000).all()
 
 
-def test_traffic_that_changes_with_the_horizon_is_refused():
-    class Shifting(World):
-        def traffic(self, seed, replication, horizon_h):
-            return super().traffic(seed + int(horizon_h), replication, horizon_h)
+def test_traffic_that_comes_again_is_refused():
+    class Repeating(World):
+        def traffic(self, seed, replication, horizon_h, from_h=0.0):
+            return super().traffic(seed, replication, horizon_h)
 
-    world = Shifting(network(delay("wait", 2000.0, stamps=("released",))), rate=0.5)
-    with pytest.raises(SimulationError, match="replication 0: world: earlier arrivals change"):
+    world = Repeating(network(delay("wait", 2000.0, stamps=("released",))), rate=0.5)
+    with pytest.raises(ParameterError, match="begins before the end of the one before it"):
         simulate(world, Design(replications=1, warm_up_h=0, observe_h=200), executor=SerialExecutor())
 
 

@@ -34,7 +34,7 @@ class World:
     def network(self) -> Network:
         return self.net
 
-    def traffic(self, seed: int, replication: int, horizon_h: float) -> tuple[Traffic, pd.DataFrame]:
+    def traffic(self, seed: int, replication: int, horizon_h: float, from_h: float = 0.0) -> tuple[Traffic, pd.DataFrame]:
         if self.arrivals_h is None:
             times = poisson_arrivals(self.rate, horizon_h, seed, replication)
         else:
@@ -44,6 +44,8 @@ class World:
         if self.thinned:
             kept = case % self.thinned != 0
             times, case, of_class = times[kept], case[kept], of_class[kept]
+        later = times >= round(from_h * HOUR)
+        times, case, of_class = times[later], case[later], of_class[later]
         operator_class = pd.Categorical.from_codes(of_class, CLASSES)
         declarations = pd.DataFrame(
             {

@@ -16,7 +16,7 @@ from workbench.models.queueing.compile import compile_network
 from workbench.models.queueing.compiled import CompiledNetwork
 from workbench.models.queueing.engine import run
 from workbench.models.queueing.model import STAMPS, Network
-from workbench.models.queueing.records import Records
+from workbench.models.queueing.records import EVENT_KINDS, Records
 from workbench.models.queueing.tables import FATES as OUTCOMES
 from workbench.models.queueing.traffic import Traffic
 from workbench.models.workload import open_unit_h, open_units
@@ -24,7 +24,7 @@ from workbench.units import HOUR_MS
 
 __all__ = ["OUTCOMES", "Arrivals", "Plan", "Record", "Replication", "Simulable", "plan", "replicate", "run_once"]
 
-FIRST_STRETCH_H = 14 * 24.0
+FIRST_STRETCH_H = 7 * 24.0
 """Hours of traffic after the observation that are drawn at first; the rest only where cases take longer to finish."""
 
 FROM_DECLARATIONS = {"operator_class": "operator_class", "entry_office": "office"}
@@ -46,7 +46,7 @@ class Simulable(Protocol):
 
     def network(self) -> Network: ...
 
-    def traffic(self, seed: int, replication: int, horizon_h: float) -> tuple[Traffic, pd.DataFrame]: ...
+    def traffic(self, seed: int, replication: int, horizon_h: float, from_h: float = 0.0) -> tuple[Traffic, pd.DataFrame]: ...
 
     def hash(self) -> str: ...
 
@@ -81,7 +81,7 @@ class Plan:
     modes, mode_of_entry
         Modes, and which of them each entry belongs to.
     leaves
-        Deadlines after which a case is lost.
+        Codes of the deadlines after which a case is lost.
     uses
         (mode, step, list of resources) → units of each resource.
     order
@@ -93,7 +93,7 @@ class Plan:
     model: CompiledNetwork
     modes: tuple[str, ...]
     mode_of_entry: np.ndarray
-    leaves: frozenset[str]
+    leaves: tuple[int, ...]
     uses: dict[tuple[str, str, str], tuple[tuple[str, int], ...]]
     order: dict[str, int]
     open_unit_h: dict[str, float]
@@ -112,11 +112,13 @@ def plan(scenario: Simulable, design: Design) -> Plan:
     order: dict[str, int] = {}
     for number, node in enumerate(network.nodes):
         order.setdefault(node.step, number)
+    model = compile_network(network)
+    leaving = {deadline.key for deadline in network.deadlines if deadline.action == "leave"}
     return Plan(
-        model=compile_network(network),
+        model=model,
         modes=modes,
         mode_of_entry=np.array([modes.index(entry.mode) for entry in network.entries]),
-        leaves=frozenset(deadline.key for deadline in network.deadlines if deadline.action == "leave"),
+        leaves=tuple(code for code, key in enumerate(model.names.deadline) if key in leaving),
         uses={
             (entry.mode, node.step, ", ".join(key for key, _ in node.uses)): node.uses
             for entry in network.entries
@@ -195,7 +197,7 @@ def _streamed(scenario: Simulable, shared: Plan, design: Design, replication: in
     return Replication(
         use=_use(kinds, shared, replication),
         steps=kinds.drop(columns=["resource", "once_queue_h", "once_work_h", "n_starts"]),
-        **of_replication(sums, arrivals.labels(), replication),
+        **of_replication(sums, arrivals.labels, replication),
         levels=levels_of_week(sums, network, unit_hours, *window, int(monday), replication),
     )
 
@@ -204,12 +206,12 @@ def _listed(
     scenario: Simulable, shared: Plan, design: Design, replication: int, records: Records, arrivals: Arrivals, record: Record
 ) -> Replication:
     """Gather what came of each observed case from its journey."""
-    journeys, events = records.journeys(), records.events()
+    journeys = records.journeys()
     traffic, declarations = arrivals.observed()
     case = traffic.case.astype(np.int64)
-    times = _stamps(case, events)
+    times = _stamps(case, records.marks)
     stays = _Stays(case, journeys)
-    outcome = _outcomes(case, times, stays, events, shared)
+    outcome = _outcomes(case, times, stays, records.marks, shared)
     cases = {
         "replication": np.full(len(case), replication),
         "case": case,
@@ -227,11 +229,14 @@ def _listed(
     return Replication(
         cases=pd.DataFrame({column: cases[column] for column in CASE_COLUMNS}),
         stamps=pd.DataFrame({"replication": replication, "case": case} | {stamp: _optional(times[:, i]) for i, stamp in enumerate(STAMPS)}),
-        declarations=pd.concat([pd.DataFrame({"replication": np.full(len(case), replication)}), declarations], axis=1),
+        declarations=pd.DataFrame(
+            {"replication": np.full(len(case), replication), "case": case}
+            | {column: declarations[column].array for column in declarations}
+        ),
         use=_use(kinds, shared, replication),
         steps=kinds.drop(columns=["resource", "once_queue_h", "once_work_h", "n_starts"]),
         journeys=journeys if full else None,
-        events=events if full else None,
+        events=records.events() if full else None,
     )
 
 
@@ -243,32 +248,29 @@ class Arrivals:
         self.reach_h = min(design.horizon_h, design.end_of_observation_h + FIRST_STRETCH_H)
         self.traffic, self.declarations = scenario.traffic(design.seed, replication, self.reach_h)
         if grouped:
-            self.traffic = replace(self.traffic, group=self._groups().codes)
+            self.labels, group = self._groups()
+            self.traffic = replace(self.traffic, group=group)
 
-    def _groups(self) -> pd.Categorical:
-        """Return the operator class and office of each case, as one category."""
-        declared = self.declarations.loc[self.traffic.case]
-        names = [
-            declared[column].astype("str") if column in declared else pd.Series("", index=declared.index) for column in FROM_DECLARATIONS
-        ]
-        return pd.Categorical(names[0].str.cat(names[1:], sep="\t"))
-
-    def labels(self) -> pd.DataFrame:
-        """Return the operator class and office of each group of cases."""
-        parts = self._groups().categories.to_series().str.split("\t", expand=True)
-        return parts.set_axis(list(FROM_DECLARATIONS.values()), axis=1).reset_index(drop=True).replace({"": pd.NA})
+    def _groups(self) -> tuple[pd.DataFrame, np.ndarray]:
+        """Return the operator class and office of each group, and the group of each case."""
+        missing = pd.Series(pd.NA, index=self.declarations.index, dtype="str")
+        columns = [pd.Categorical(self.declarations.get(column, missing)) for column in FROM_DECLARATIONS]
+        width = 1 + len(columns[1].categories)
+        kinds, group = np.unique((columns[0].codes.astype(np.int64) + 1) * width + columns[1].codes + 1, return_inverse=True)
+        codes = np.divmod(kinds, width)
+        labels = {
+            name: pd.Categorical.from_codes(of - 1, dtype=column.dtype).astype("str")
+            for name, column, of in zip(FROM_DECLARATIONS.values(), columns, codes, strict=True)
+        }
+        return pd.DataFrame(labels), group
 
     def __iter__(self) -> Iterator[Traffic]:
-        seen, end = self.traffic, self.design.end_of_observation_h
-        yield seen
-        while self.reach_h < self.design.horizon_h:
-            self.reach_h = min(self.design.horizon_h, end + 2 * (self.reach_h - end))
-            more, _ = self.scenario.traffic(self.design.seed, self.replication, self.reach_h)
-            n = len(seen)
-            if not np.array_equal(more.case[:n], seen.case) or not np.array_equal(more.arrival_ms[:n], seen.arrival_ms):
-                raise SimulationError(f"{self.scenario.key}: earlier arrivals change when the horizon grows to {self.reach_h:g} h")
-            yield _from(more, n)
-            seen = more
+        yield self.traffic
+        begin, end = self.reach_h, self.design.end_of_observation_h
+        while begin < self.design.horizon_h:
+            reach = min(self.design.horizon_h, end + 2 * (begin - end))
+            yield self.scenario.traffic(self.design.seed, self.replication, reach, begin)[0]
+            begin = reach
 
     def observed(self) -> tuple[Traffic, pd.DataFrame]:
         """Return the observed cases and their declarations, both sorted by case."""
@@ -276,15 +278,8 @@ class Arrivals:
         first, last = (np.floor(hours * HOUR_MS + 0.5) for hours in (self.design.warm_up_h, self.design.end_of_observation_h))
         chosen = np.flatnonzero((times >= first) & (times < last))
         chosen = chosen[np.argsort(self.traffic.case[chosen])]
-        declarations = self.declarations.loc[self.traffic.case[chosen]].rename_axis("case").reset_index()
         traffic = Traffic(times[chosen], self.traffic.entry[chosen], self.traffic.priority[chosen], self.traffic.case[chosen])
-        return traffic, declarations
-
-
-def _from(traffic: Traffic, n: int) -> Traffic:
-    """Return the cases from the n-th on."""
-    attributes = {key: values.iloc[n:] if isinstance(values, pd.Series) else values[n:] for key, values in traffic.attributes.items()}
-    return Traffic(traffic.arrival_ms[n:], traffic.entry[n:], traffic.priority[n:], traffic.case[n:], attributes)
+        return traffic, self.declarations.take(chosen)
 
 
 def _optional(times: np.ndarray) -> pd.arrays.IntegerArray:
@@ -292,25 +287,25 @@ def _optional(times: np.ndarray) -> pd.arrays.IntegerArray:
     return pd.arrays.IntegerArray(times.copy(), times < 0)
 
 
-def _stamps(case: np.ndarray, events: pd.DataFrame) -> np.ndarray:
+def _stamps(case: np.ndarray, marks: np.ndarray) -> np.ndarray:
     """Return a row a case, a column a stamp: its last time, milliseconds since the epoch; −1 where it was not reached."""
-    marks = events[(events["kind"] == "stamp").to_numpy()]
+    marks = marks[marks["kind"] == EVENT_KINDS.index("stamp")]
+    marks = marks[np.argsort(marks["time"], kind="stable")]
     times = np.full((len(case), len(STAMPS)), -1, dtype=np.int64)
-    key = pd.Categorical(marks["key"], categories=STAMPS).codes
-    times[np.searchsorted(case, marks["case"].to_numpy()), key] = marks["time"].to_numpy()  # by (case, time): the last stays
+    times[np.searchsorted(case, marks["case"]), marks["key"]] = marks["time"]  # the last stays
     return times
 
 
-def _outcomes(case: np.ndarray, times: np.ndarray, stays: _Stays, events: pd.DataFrame, shared: Plan) -> np.ndarray:
+def _outcomes(case: np.ndarray, times: np.ndarray, stays: _Stays, marks: np.ndarray, shared: Plan) -> np.ndarray:
     """Say of each case whether it was released, left (lost), was still on its way (censored), or ended otherwise.
 
     Goods released ahead of their arrival are still on their way until they arrive: their release time is not known yet.
     """
-    expired = events[((events["kind"] == "deadline") & events["key"].isin(shared.leaves)).to_numpy()]
+    expired = marks[(marks["kind"] == EVENT_KINDS.index("deadline")) & np.isin(marks["key"], shared.leaves)]
     outcome = np.full(len(case), OUTCOMES.index("ended"))
     outcome[stays.place[stays.had("censored")]] = OUTCOMES.index("censored")
     outcome[stays.place[stays.had("left", "expired")]] = OUTCOMES.index("lost")
-    outcome[np.searchsorted(case, expired["case"].to_numpy())] = OUTCOMES.index("lost")
+    outcome[np.searchsorted(case, expired["case"])] = OUTCOMES.index("lost")
     still_to_arrive = (outcome == OUTCOMES.index("censored")) & (times[:, STAMPS.index("arrived")] < 0)
     outcome[(times[:, STAMPS.index("released")] >= 0) & ~still_to_arrive] = OUTCOMES.index("released")
     return outcome
@@ -395,7 +390,8 @@ class _Stays:
             | {"once_queue_h": np.bincount(kind[once], self.queue_h[once], n), "n_starts": np.bincount(kind[once], minlength=n)}
             | {"once_work_h": np.bincount(kind[once], np.nan_to_num(self.work_h[once]), n)}
         )
-        return table.assign(place=table["step"].map(shared.order).astype(np.int64))
+        order = np.array([shared.order[step] for step in labels["step"].categories], dtype=np.int64)
+        return table.assign(place=order[labels["step"].codes])
 
 
 def _code(column: pd.Series, value: str) -> int:
@@ -409,13 +405,14 @@ def _use(kinds: pd.DataFrame, shared: Plan, replication: int) -> pd.DataFrame:
         key: {"work_h": 0.0, "queue_h": 0.0, "n": 0, "longest_wait_h": 0.0, "open_unit_h": open_}
         for key, open_ in shared.open_unit_h.items()
     }
-    for kind in kinds[kinds["n_starts"] > 0].itertuples():
-        for resource, units in shared.uses[kind.mode, kind.step, kind.resource]:
+    names = ("mode", "step", "resource", "once_work_h", "once_queue_h", "n_starts", "longest_wait_h")
+    for mode, step, resources, work_h, queue_h, n, longest_h in zip(*(kinds[name].tolist() for name in names), strict=True):
+        for resource, units in shared.uses[mode, step, resources] if n else ():
             row = rows[resource]
-            row["work_h"] += units * kind.once_work_h
-            row["queue_h"] += kind.once_queue_h
-            row["n"] += kind.n_starts
-            row["longest_wait_h"] = max(row["longest_wait_h"], kind.longest_wait_h)
+            row["work_h"] += units * work_h
+            row["queue_h"] += queue_h
+            row["n"] += n
+            row["longest_wait_h"] = max(row["longest_wait_h"], longest_h)
     columns = {name: [row[name] for row in rows.values()] for name in ("work_h", "queue_h", "n", "longest_wait_h", "open_unit_h")}
     return pd.DataFrame({"replication": np.full(len(rows), replication), "resource": list(rows)} | columns)
 

@@ -56,7 +56,7 @@ class StoredScenario:
         """Refuse."""
         raise SimulationError(f"these runs were read from a folder; load scenario {self.key!r} and give it to load_runs(folder, scenario)")
 
-    def traffic(self, seed: int, replication: int, horizon_h: float) -> tuple[Traffic, pd.DataFrame]:
+    def traffic(self, seed: int, replication: int, horizon_h: float, from_h: float = 0.0) -> tuple[Traffic, pd.DataFrame]:
         """Refuse."""
         self.network()
         raise AssertionError

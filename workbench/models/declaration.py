@@ -12,11 +12,12 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from scipy.special import ndtri
 
 from workbench import datasets
 from workbench.errors import DatasetError, ParameterError
-from workbench.models.marginals import Traffic, profiles
+from workbench.models.marginals import Traffic, picked, profiles
 from workbench.models.queueing.philox import ARRIVAL, ATTRIBUTE, uniforms
 
 __all__ = ["Traffic", "arrival_ms", "check", "operators", "profiles", "replay", "summarise", "synthetic"]
@@ -25,7 +26,6 @@ ADDED = 2**31
 """Cases that a volume above 1 adds are numbered from here, so that nobody else is renumbered."""
 
 HOUR_MS = 3_600_000
-GOLDEN = (5**0.5 - 1) / 2
 
 
 # The table
@@ -66,11 +66,17 @@ def check(declarations: pd.DataFrame, *, operator_classes: Iterable[str] | None 
 
 
 def replay(
-    declarations: pd.DataFrame, *, epoch: str | pd.Timestamp, horizon_h: float, operator_classes: Iterable[str] | None = None
+    declarations: pd.DataFrame,
+    *,
+    epoch: str | pd.Timestamp,
+    horizon_h: float,
+    from_h: float = 0.0,
+    operator_classes: Iterable[str] | None = None,
 ) -> pd.DataFrame:
     """Return the declarations that arrive in [epoch, epoch + horizon), in order, numbered as cases from 1.
 
-    The classes of operators are as for `check`. A longer horizon leaves the cases of a shorter one as they are.
+    The classes of operators are as for `check`. A longer horizon leaves the cases of a shorter one as they are; those that
+    arrive earlier than `from_h` are numbered and left out.
 
     Raises
     ------
@@ -90,7 +96,8 @@ def replay(
     chosen = declarations[(arrival >= start) & (arrival < end)].sort_values("arrival", kind="stable")
     if chosen.empty:
         raise DatasetError(f"no declaration arrives from {start} to {end}; the table runs from {arrival.min()} to {arrival.max()}")
-    return chosen.set_axis(pd.RangeIndex(1, len(chosen) + 1, name="case"))
+    numbered = chosen.set_axis(pd.RangeIndex(1, len(chosen) + 1, name="case"))
+    return numbered[numbered["arrival"] >= start + pd.Timedelta(hours=from_h)] if from_h > 0 else numbered
 
 
 def arrival_ms(declarations: pd.DataFrame, epoch: str | pd.Timestamp) -> np.ndarray:
@@ -161,26 +168,33 @@ def operators(traffic: Traffic) -> pd.DataFrame:
     (50000, 0.65)
     """
     ranks = np.arange(1, traffic.n_operators + 1)
-    classes = _classes(traffic)
     return pd.DataFrame(
         {
-            "operator_class": pd.Categorical.from_codes(_class_codes(traffic, classes), classes),
+            "operator_class": pd.Categorical.from_codes(traffic.class_of_rank, traffic.classes),
             "share": np.diff(_zipf(traffic.n_operators, traffic.operator_exponent), prepend=0.0),
         },
-        index=pd.Index(_operator_ids(ranks), name="operator_id"),
+        index=pd.Index(_numbered("T", ranks, 7), name="operator_id"),
     )
 
 
-def _operator_ids(ranks: np.ndarray) -> np.ndarray:
-    return "T" + pd.Series(ranks).astype("str").str.zfill(7).to_numpy()
-
-
-def _classes(traffic: Traffic) -> tuple[str, ...]:
-    return tuple(sorted({key for shares in traffic.class_shares.values() for key in shares}))
+def _numbered(letter: str, numbers: np.ndarray, digits: int) -> pd.api.extensions.ExtensionArray:
+    """Return texts of a letter and a number of so many digits, written as bytes all at once."""
+    text = np.empty((len(numbers), 1 + digits), np.uint8)
+    text[:, 0] = ord(letter)
+    text[:, 1:] = np.asarray(numbers)[:, None] // 10 ** np.arange(digits)[::-1] % 10 + ord("0")
+    ends = np.arange(len(numbers) + 1) * (1 + digits)
+    return pd.array(pa.LargeStringArray.from_buffers(len(numbers), pa.py_buffer(ends), pa.py_buffer(text)), dtype="str")
 
 
 def synthetic(
-    traffic: Traffic, *, seed: int, replication: int = 0, epoch: str | pd.Timestamp, horizon_h: float | None = None, n: int | None = None
+    traffic: Traffic,
+    *,
+    seed: int,
+    replication: int = 0,
+    epoch: str | pd.Timestamp,
+    horizon_h: float | None = None,
+    n: int | None = None,
+    from_h: float = 0.0,
 ) -> pd.DataFrame:
     """Draw goods declarations.
 
@@ -198,6 +212,8 @@ def synthetic(
         Where time begins, local time.
     horizon_h, n
         Either all that arrive within that many hours, or the first `n` before `Traffic.volume` thins or adds.
+    from_h
+        Leave out, of these, those that arrive earlier.
 
     Returns
     -------
@@ -236,6 +252,8 @@ def synthetic(
         arrival, case, call = (np.concatenate(pair) for pair in zip((arrival, case, call), more, strict=True))
         order = np.lexsort((case, arrival))
         arrival, case, call = arrival[order], case[order], call[order]
+    later = slice(np.searchsorted(arrival, round(from_h * HOUR_MS)), None)
+    arrival, case, call = arrival[later], case[later], call[later]
     return _frame(traffic, start, arrival, case, call, seed, replication)
 
 
@@ -248,23 +266,23 @@ def _frame(
         return uniforms(seed, replication, case, ATTRIBUTE, attribute)
 
     def choice(name: str, shares: Mapping[str, float]) -> pd.Categorical:
-        codes = _pick(shares, u(name)) if len(shares) > 1 else np.zeros(len(case), dtype=np.int8)
-        return pd.Categorical.from_codes(codes, [*shares])
+        codes = picked(shares, u(name)) if len(shares) > 1 else np.zeros(len(case), dtype=np.int8)
+        return pd.Categorical.from_codes(codes, dtype=_of_values(tuple(shares)))
 
     rank = 1 + np.minimum(
         np.searchsorted(_zipf(traffic.n_operators, traffic.operator_exponent), u("operator_id"), side="right"), traffic.n_operators - 1
     )
-    classes = _classes(traffic)
     chapter = choice("hs_code", traffic.hs_chapters)
     rates = np.array([traffic.duty_rates.get(key, 0.0) for key in traffic.hs_chapters])[chapter.codes]
     ciq = np.array([traffic.ciq_shares.get(key, 0.0) for key in traffic.hs_chapters])[chapter.codes]
     boxes = np.array([int(key) for key in traffic.containers], dtype=np.int64)
-    numbers = pd.Series(case).astype("str").str.zfill(10).to_numpy()
+    calls = _numbered("V", np.maximum(call, 0), 10)
+    calls[call < 0] = pd.NA
     return pd.DataFrame(
         {
-            "declaration_id": "D" + numbers,
-            "operator_id": _operator_ids(rank),
-            "operator_class": pd.Categorical.from_codes(_class_codes(traffic, classes)[rank - 1], classes),
+            "declaration_id": _numbered("D", case, 10),
+            "operator_id": _numbered("T", rank, 7),
+            "operator_class": pd.Categorical.from_codes(traffic.class_of_rank[rank - 1], dtype=_of_values(traffic.classes)),
             "direction": choice("direction", traffic.direction),
             "transport_mode": choice("transport_mode", traffic.transport_mode),
             "entry_office": choice("entry_office", traffic.entry_office),
@@ -275,11 +293,9 @@ def _frame(
                 np.round(traffic.value_mean_cny * np.exp(traffic.value_sigma * ndtri(u("value_cny")) - traffic.value_sigma**2 / 2), 2), 0.01
             ),
             "duty_rate": np.where(u("duty_rate") < traffic.duty_free_share, 0.0, rates),
-            "n_containers": boxes[_pick(traffic.containers, u("n_containers"))],
-            "consignment_id": "B" + numbers,
-            "vessel_call": pd.Series(
-                np.where(call >= 0, "V" + pd.Series(call).astype("str").str.zfill(8).to_numpy(), None), dtype="str"
-            ).array,
+            "n_containers": boxes[picked(traffic.containers, u("n_containers"))],
+            "consignment_id": _numbered("B", case, 10),
+            "vessel_call": calls,
             "arrival": start.to_datetime64().astype("datetime64[ms]") + arrival.astype("timedelta64[ms]"),
             "licence_required": u("licence_required") < traffic.licence_share,
             "ciq_required": u("ciq_required") < ciq,
@@ -288,9 +304,10 @@ def _frame(
     )
 
 
-def _pick(shares: Mapping[str, float], u: np.ndarray) -> np.ndarray:
-    """Return the position of the first value whose cumulative share exceeds u, else of the last."""
-    return np.minimum(np.searchsorted(np.cumsum([*shares.values()]), u, side="right"), len(shares) - 1)
+@lru_cache(maxsize=64)
+def _of_values(values: tuple[str, ...]) -> pd.CategoricalDtype:
+    """Return the type of a column of these values; making it takes longer than many a column."""
+    return pd.CategoricalDtype(values)
 
 
 @lru_cache(maxsize=8)
@@ -298,24 +315,6 @@ def _zipf(n: int, exponent: float) -> np.ndarray:
     """Return the cumulative shares of ranks 1 to n."""
     weights = np.arange(1, n + 1, dtype=np.float64) ** -exponent
     return np.cumsum(weights) / weights.sum()
-
-
-def _class_codes(traffic: Traffic, classes: tuple[str, ...]) -> np.ndarray:
-    """Return the class of every trader by rank, as a position in `classes`.
-
-    Within a band the classes are spread evenly over the ranks (multiples of the golden ratio, modulo 1), so that their
-    shares are met without chance; rank 1 is of the first class.
-    """
-    codes = np.empty(traffic.n_operators, dtype=np.int64)
-    spread = np.arange(traffic.n_operators) * GOLDEN % 1.0
-    first = 0
-    for band, upper in sorted(traffic.operator_bands.items(), key=lambda item: item[1]):
-        last = traffic.n_operators if upper >= 1 else round(upper * traffic.n_operators)
-        shares = traffic.class_shares[band]
-        own = np.array([classes.index(key) for key in shares])
-        codes[first:last] = own[_pick(shares, spread[first:last])]
-        first = last
-    return codes
 
 
 def _arrivals(
@@ -367,18 +366,17 @@ def _clock(traffic: Traffic, per_day: float, start: pd.Timestamp, days: float) -
 
     The edges run to the first midnight at or after the end, whatever the hour: a longer time extends them and changes none.
     """
-    calendar = datasets.load("calendar_cn").set_index("date")
+    calendar = datasets.load("calendar_cn")  # a row a day
+    begin, end = calendar["date"].iloc[0], calendar["date"].iloc[-1]
     first = start.normalize()
     last = (start + pd.Timedelta(days=days)).ceil("D")
-    if first < calendar.index[0] or last > calendar.index[-1] + pd.Timedelta(days=1):
-        raise ParameterError(
-            f"traffic from {start} to {last} runs beyond the calendar ({calendar.index[0].date()} to {calendar.index[-1].date()})"
-        )
-    span = calendar.loc[first : last - pd.Timedelta(days=1)]
+    if first < begin or last > end + pd.Timedelta(days=1):
+        raise ParameterError(f"traffic from {start} to {last} runs beyond the calendar ({begin.date()} to {end.date()})")
+    span = slice((first - begin).days, (last - begin).days)
     weekday = np.array(traffic.weekday_profile) / np.mean(traffic.weekday_profile)
     working = weekday[:5].mean()
-    day = np.where(span["is_makeup"], working, weekday[span["weekday"] - 1])
-    day = np.where(span["holiday_en"].notna(), working * traffic.holiday_factor, day)
+    day = np.where(calendar["is_makeup"][span], working, weekday[calendar["weekday"][span] - 1])
+    day = np.where(calendar["holiday_en"][span].notna(), working * traffic.holiday_factor, day)
     hours = np.array(traffic.hour_profile) / np.sum(traffic.hour_profile)
     rates = per_day * np.outer(day, hours).ravel()
     skipped = int((start - first) / pd.Timedelta(hours=1))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,10 @@ import pandas as pd
 from workbench import datasets
 from workbench.errors import ParameterError, UnknownKeyError
 
-__all__ = ["Traffic", "profiles"]
+__all__ = ["Traffic", "picked", "profiles"]
 
 DEFINING = ("direction", "transport_mode", "entry_office", "destination_office")
+GOLDEN = (5**0.5 - 1) / 2
 BASIS_RANK = ("cited", "derived", "assumed")
 
 
@@ -124,6 +126,29 @@ class Traffic:
             raise ParameterError(f"{prefix}traffic.{error}") from None
         return traffic
 
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """All classes of traders, sorted."""
+        return tuple(sorted({key for shares in self.class_shares.values() for key in shares}))
+
+    @cached_property
+    def class_of_rank(self) -> np.ndarray:
+        """The class of every trader by rank, as a position in `classes`.
+
+        Within a band the classes are spread evenly over the ranks (multiples of the golden ratio, modulo 1), so that
+        their shares are met without chance; rank 1 is of the first class.
+        """
+        codes = np.empty(self.n_operators, dtype=np.int64)
+        spread = np.arange(self.n_operators) * GOLDEN % 1.0
+        first = 0
+        for band, upper in sorted(self.operator_bands.items(), key=lambda item: item[1]):
+            last = self.n_operators if upper >= 1 else round(upper * self.n_operators)
+            shares = self.class_shares[band]
+            own = np.array([self.classes.index(key) for key in shares])
+            codes[first:last] = own[picked(shares, spread[first:last])]
+            first = last
+        return codes
+
     def bases(self) -> pd.DataFrame:
         """Return where the numbers come from, a parameter a row.
 
@@ -159,6 +184,11 @@ class Traffic:
                 }
             )
         return pd.DataFrame(rows)
+
+
+def picked(shares: Mapping[str, float], u: np.ndarray) -> np.ndarray:
+    """Return the position of the first value whose cumulative share exceeds u, else of the last."""
+    return np.minimum(np.searchsorted(np.cumsum([*shares.values()]), u, side="right"), len(shares) - 1)
 
 
 def profiles() -> list[str]:
@@ -224,7 +254,7 @@ def _check_values(traffic: Traffic) -> None:
     for name, low, high in (
         ("declarations_per_day", 0, np.inf),
         ("declarations_per_call", 1, np.inf),
-        ("n_operators", 1, 10_000_000),
+        ("n_operators", 1, 9_999_999),
         ("value_mean_cny", 0, np.inf),
         ("value_sigma", 0, 10),
         ("volume", 0, np.inf),

@@ -259,7 +259,7 @@ class Scenario:
     def _network(self) -> q.Network:
         return compiled(self)
 
-    def traffic(self, seed: int, replication: int, horizon_h: float) -> tuple[Traffic, pd.DataFrame]:
+    def traffic(self, seed: int, replication: int, horizon_h: float, from_h: float = 0.0) -> tuple[Traffic, pd.DataFrame]:
         """Return the cases of one replication, for the kernel and as goods declarations.
 
         Parameters
@@ -268,6 +268,8 @@ class Scenario:
             Key of the random numbers; the same key gives the same declarations under every measure.
         horizon_h
             Hours of arrivals from the epoch on.
+        from_h
+            Leave out, of these, those that arrive earlier.
 
         Returns
         -------
@@ -276,24 +278,28 @@ class Scenario:
         """
         if self.own_traffic is not None:
             frame = declaration.replay(
-                self.own_traffic, epoch=self.record.epoch, horizon_h=horizon_h, operator_classes=self._operator_classes
+                self.own_traffic,
+                epoch=self.record.epoch,
+                horizon_h=horizon_h,
+                from_h=from_h,
+                operator_classes=self._operator_classes,
             )
         else:
             frame = declaration.synthetic(
-                self.traffic_spec, seed=seed, replication=replication, epoch=self.record.epoch, horizon_h=horizon_h
+                self.traffic_spec, seed=seed, replication=replication, epoch=self.record.epoch, horizon_h=horizon_h, from_h=from_h
             )
         cases = frame.index.to_numpy(dtype=np.uint32)
         priority = self.record.priority
-        unknown = set(frame[priority.by]) - set(priority.classes)
+        of_case = pd.Categorical(frame[priority.by])
+        known = [*of_case.categories, None]  # a case of no class has code −1
+        unknown = [known[code] for code in np.unique(of_case.codes) if known[code] not in priority.classes]
         if unknown:
-            raise SimulationError(
-                f"{self.key}: priority has no class for {priority.by} {sorted(unknown)[0]!r}; add it under priority.classes"
-            )
+            raise SimulationError(f"{self.key}: priority has no class for {priority.by} {unknown[0]!r}; add it under priority.classes")
         return (
             Traffic(
                 declaration.arrival_ms(frame, self.record.epoch),
                 entry=mode_choice.chosen(self, frame, seed, replication),
-                priority=frame[priority.by].map(priority.classes).to_numpy(dtype=np.int16),
+                priority=np.array([priority.classes.get(key, 0) for key in of_case.categories], dtype=np.int16)[of_case.codes],
                 case=cases,
                 attributes={item.key: _known(frame[item.key], item) for item in self._network.attributes if item.key in frame},
             ),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from workbench.models.queueing.compiled import CompiledNetwork
     from workbench.models.queueing.sums import Sums
 
-__all__ = ["Records"]
+__all__ = ["EVENT_KINDS", "Records"]
 
 EVENT_KINDS = ("stamp", "deadline", "reroute")
 MOST_SPREAD = 16  # times as many case numbers as rows; beyond that counting them takes more than sorting
