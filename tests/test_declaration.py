@@ -197,9 +197,9 @@ def test_more_leaves_the_first_as_they_were() -> None:
 def test_a_later_stretch_is_the_end_of_the_whole(more: dict) -> None:
     traffic = Traffic.of({"profile": "shanghai_sea_import", "declarations_per_day": 300, **more})
     drawn = {"seed": 5, "epoch": "2013-03-04T05:00", "horizon_h": 400.0}
-    whole = synthetic(traffic, **drawn)
+    whole = declaration.synthetic(traffic, **drawn)
     begins = whole["arrival"] >= pd.Timestamp("2013-03-04T05:00") + pd.Timedelta(hours=250)
-    pd.testing.assert_frame_equal(synthetic(traffic, **drawn, from_h=250.0), whole[begins], check_exact=True)
+    pd.testing.assert_frame_equal(declaration.synthetic(traffic, **drawn, from_h=250.0), whole[begins], check_exact=True)
 
 
 def test_another_marginal_changes_only_its_attribute() -> None:

@@ -230,8 +230,7 @@ def _listed(
         cases=pd.DataFrame({column: cases[column] for column in CASE_COLUMNS}),
         stamps=pd.DataFrame({"replication": replication, "case": case} | {stamp: _optional(times[:, i]) for i, stamp in enumerate(STAMPS)}),
         declarations=pd.DataFrame(
-            {"replication": np.full(len(case), replication), "case": case}
-            | {column: declarations[column].array for column in declarations}
+            {"replication": np.full(len(case), replication), "case": case} | {column: declarations[column].array for column in declarations}
         ),
         use=_use(kinds, shared, replication),
         steps=kinds.drop(columns=["resource", "once_queue_h", "once_work_h", "n_starts"]),
