@@ -366,23 +366,30 @@ def _clock(traffic: Traffic, per_day: float, start: pd.Timestamp, days: float) -
 
     The edges run to the first midnight at or after the end, whatever the hour: a longer time extends them and changes none.
     """
-    calendar = datasets.load("calendar_cn")  # a row a day
-    begin, end = calendar["date"].iloc[0], calendar["date"].iloc[-1]
     first = start.normalize()
     last = (start + pd.Timedelta(days=days)).ceil("D")
-    if first < begin or last > end + pd.Timedelta(days=1):
-        raise ParameterError(f"traffic from {start} to {last} runs beyond the calendar ({begin.date()} to {end.date()})")
-    span = slice((first - begin).days, (last - begin).days)
-    weekday = np.array(traffic.weekday_profile) / np.mean(traffic.weekday_profile)
-    working = weekday[:5].mean()
-    day = np.where(calendar["is_makeup"][span], working, weekday[calendar["weekday"][span] - 1])
-    day = np.where(calendar["holiday_en"][span].notna(), working * traffic.holiday_factor, day)
-    hours = np.array(traffic.hour_profile) / np.sum(traffic.hour_profile)
-    rates = per_day * np.outer(day, hours).ravel()
+    rates = per_day * _relative_rates(traffic.weekday_profile, traffic.hour_profile, traffic.holiday_factor, first, last)
     skipped = int((start - first) / pd.Timedelta(hours=1))
     edges = np.arange(skipped, len(rates) + 1) - (start - first) / pd.Timedelta(hours=1)
     part = np.diff(np.maximum(edges, 0.0))
     return np.maximum(edges, 0.0), np.concatenate([[0.0], np.cumsum(rates[skipped:] * part)])
+
+
+@lru_cache(maxsize=64)
+def _relative_rates(
+    weekday_profile: tuple[float, ...], hour_profile: tuple[float, ...], holiday_factor: float, first: pd.Timestamp, last: pd.Timestamp
+) -> np.ndarray:
+    """Return the rate of each hour from one midnight to another, as a multiple of that of an ordinary week's mean day."""
+    calendar = datasets.load("calendar_cn")  # a row a day
+    begin, end = calendar["date"].iloc[0], calendar["date"].iloc[-1]
+    if first < begin or last > end + pd.Timedelta(days=1):
+        raise ParameterError(f"traffic from {first} to {last} runs beyond the calendar ({begin.date()} to {end.date()})")
+    span = slice((first - begin).days, (last - begin).days)
+    weekday = np.array(weekday_profile) / np.mean(weekday_profile)
+    working = weekday[:5].mean()
+    day = np.where(calendar["is_makeup"][span], working, weekday[calendar["weekday"][span] - 1])
+    day = np.where(calendar["holiday_en"][span].notna(), working * holiday_factor, day)
+    return np.outer(day, np.array(hour_profile) / np.sum(hour_profile)).ravel()
 
 
 def _epoch(epoch: str | pd.Timestamp) -> pd.Timestamp:
