@@ -147,7 +147,22 @@ def test_every_chapter_of_the_traffic_has_a_title() -> None:
     profiles = datasets.load("traffic_profiles")
     used = {item for item in profiles.loc[profiles["parameter"] == "hs_chapters", "item"].dropna() if item.isdigit()}
     assert used and used <= set(codes.index)
-    assert "77" not in codes.index and (codes["level"] == "chapter").sum() == 96
+    assert set(codes.index[codes["level"] == "chapter"]) == {f"{chapter:02d}" for chapter in range(1, 98)} - {"77"}
+
+
+def test_every_good_of_the_deals_and_of_the_documents_has_a_heading() -> None:
+    codes = datasets.load("hs_codes").set_index("hs_code")
+    goods = {good[:4] for good in catalogue.keys("trade_goods")}
+    goods |= {hs6[:4] for table in ("offshore_cases", "logistics_forms") for hs6 in datasets.load(table)["hs6"].dropna()}
+    documents = {"3604", "7102", "8471", "8703", "8802"}  # fireworks, Kimberley diamonds, laptops, cars, aeroplanes
+    assert goods | documents <= set(codes.index)
+    headings = codes[codes["level"] == "heading"]
+    assert (headings.index.str[:2] == headings["chapter"]).all()
+
+
+def test_the_airport_of_pudong_is_reached_from_the_ports_of_shanghai(corridor: nx.MultiDiGraph) -> None:
+    assert {"CNWGQ", "CNYSA"} <= set(corridor.predecessors("AP-PVG")) & set(corridor.successors("AP-PVG"))
+    assert "AP-PVG" not in transport.network("fireworks_transit")
 
 
 def test_the_dollar_of_2015_is_that_of_the_rates() -> None:

@@ -72,6 +72,7 @@ def searched_by(kind: str) -> Iterator[None]:
     """Search by the readable reference or by the kernels, however small the network."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search, "SMALL", math.inf if kind == "reference" else 0)
+        patch.setattr(search, "PATIENCE", math.inf)
         yield
 
 
@@ -263,6 +264,16 @@ def test_what_is_cut_is_said(monkeypatch):
     monkeypatch.setattr(search.pareto, "__kwdefaults__", {**search.pareto.__kwdefaults__, "max_labels": 50})
     with pytest.raises(RouteError, match="too many routes .* give epsilon, such as 0.01"):
         pareto_routes(net, "P1", "P200", ["time_h", "cost_cny", "co2e_kg"])
+
+
+def test_a_front_that_outgrows_plain_python_is_found_by_the_kernel(monkeypatch):
+    compiled = compiled_from(random_network(40))
+    assert compiled.n_arcs < search.SMALL
+    weights = np.ascontiguousarray(compiled.weights[:, :3])
+    whole = search.pareto(compiled, weights)
+    monkeypatch.setattr(search, "PATIENCE", 50)
+    assert search.pareto(compiled, weights, max_labels=len(whole.ways) + 10).complete is False
+    assert search.pareto(compiled, weights) == whole and whole.complete
 
 
 def test_fewer_routes_than_asked_for_are_said_to_be_all():

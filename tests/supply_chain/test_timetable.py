@@ -85,6 +85,25 @@ def test_handling_waits_until_the_place_opens():
     assert arrives(net, "2015-06-06T12:00", "P2") == "2015-06-08T11:00+08:00"
 
 
+@pytest.mark.parametrize(
+    ("depart", "arrive", "with_calendar"),
+    [
+        ("2015-09-30T15:00", "2015-09-30T19:00", "2015-09-30T19:00"),  # the eve of National Day
+        ("2015-09-30T18:00", "2015-10-01T11:00", "2015-10-08T11:00"),  # closed for a week, the first two days of it working days
+        ("2015-10-09T18:00", "2015-10-12T11:00", "2015-10-10T11:00"),  # a Saturday makes up for it
+    ],
+)
+def test_a_place_that_names_the_calendar_keeps_its_holidays(depart, arrive, with_calendar):
+    net = line({}, {"ends": ("P1", "P2"), "mode": "rail"})
+    net.nodes["P1"].update(
+        open_hours=tuple((day, 8.0, 17.0) for day in range(5)),
+        reload={("road", "rail"): {"time_h": 2.0, "cost_cny_per_teu": 0.0, "breaks_seal": False}},
+    )
+    assert arrives(net, depart, "P2") == f"{arrive}+08:00"
+    net.nodes["P1"]["calendar"] = "calendar_cn"
+    assert arrives(net, depart, "P2") == f"{with_calendar}+08:00"
+
+
 def test_the_value_of_time_counts_waiting():
     net = line({"departures": ((2, 0.0),)})
     goods = Shipment("a", "b", value_cny_per_teu=24_000, value_of_time_per_day=0.01)
@@ -140,7 +159,8 @@ def timetables(draw: st.DrawFn) -> nx.MultiDiGraph:
     for place in range(n):
         hours = draw(st.sampled_from([None, tuple((day, 8.0, 16.0) for day in range(5)), ((1, 0.0, 24.0), (3, 6.0, 7.0))]))
         both = {("road", "rail"): change, ("rail", "road"): change}
-        net.add_node(f"P{place}", tz="Asia/Shanghai", open_hours=hours, reload=both)
+        calendar = draw(st.sampled_from([None, "calendar_cn"]))
+        net.add_node(f"P{place}", tz="Asia/Shanghai", open_hours=hours, calendar=calendar, reload=both)
     ends = st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)).filter(lambda pair: pair[0] != pair[1])
     hour = st.integers(0, 23).map(float)
     departure = st.tuples(st.integers(0, 6), hour, st.integers(1, 60).map(float))
@@ -170,11 +190,14 @@ def unrolled(net: nx.MultiDiGraph) -> float:
     last = DAYS * 24
     weekday = {hour: (BEGIN + timedelta(hours=hour)).weekday() for hour in range(last)}
     clock = {hour: (BEGIN + timedelta(hours=hour)).hour for hour in range(last)}
+    festival = {hour for hour in range(last) if 20 <= (BEGIN + timedelta(hours=hour)).day <= 22 and hour < 27 * 24}  # Dragon Boat, June
     for place, node in net.nodes(data=True):
         for hour in range(last - 1):
             for mode in ("road", "rail"):
                 graph.add_edge((place, mode, hour), (place, mode, hour + 1))
             opens = node["open_hours"]
+            if opens is not None and node["calendar"] and hour in festival:
+                continue
             if opens is None or any(weekday[hour] == day and start <= clock[hour] < end for day, start, end in opens):
                 for old, new in (("road", "rail"), ("rail", "road")):
                     graph.add_edge((place, old, hour), (place, new, hour + 2))

@@ -41,7 +41,7 @@ def bench(name: str, n: int, page: Path | None, json_file: Path | None, force: b
 
     with bar(f"{name}: runs") as progress:
         rows = list(module.rows(n, progress))
-    shown = ("workload", "record", "subject", "peer", "ratio", "grows", "size", "us_per_declaration", "subject_s", "peer_s", "note")
+    shown = ("workload", "record", "subject", "peer", "ratio", "goal", "grows", "size", "us_per_declaration", "subject_s", "peer_s", "note")
     show(rows, json_file, only=shown)
     if page is not None:
         write_whole(page, module.draw(rows).to_html(include_plotlyjs=True))

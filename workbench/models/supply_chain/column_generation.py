@@ -21,6 +21,8 @@ __all__ = ["Column", "Commodity", "PathGraph", "Solution", "solve"]
 
 TOLERANCE = 1e-9
 ROUNDS = 500
+TRIES, LONGER = 3, 1.2
+"""Paths that a commodity may find in a round, and by what factor those after the first find the arcs of those before them longer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +160,10 @@ class _Master:
         return [found[commodity.graph, commodity.target] for commodity in self.commodities]
 
     def price_out(self, prices: np.ndarray, worth: np.ndarray) -> int:
-        """Add each commodity's shortest path at these prices where it is shorter than what the commodity pays; return how many."""
+        """Add paths that are shorter at these prices than what their commodity pays, each commodity's shortest first; return how many.
+
+        Further paths keep off the arcs of those before them. The more are known, the fewer rounds of the master it takes.
+        """
         priced = np.append(prices, 0.0)
         lengths = [graph.length + priced[rows].sum(axis=1) for graph, rows in zip(self.graphs, self.rows, strict=True)]
         found = 0
@@ -166,15 +171,20 @@ class _Master:
             graph, length = self.graphs[commodity.graph], lengths[commodity.graph]
             if not np.isfinite(bound[commodity.source]):
                 continue
-            arcs = path_towards(graph.indptr, graph.tails, graph.heads, length, bound, commodity.source, commodity.target)
             least = worth[k] - TOLERANCE * (1 + abs(worth[k])) if np.isfinite(worth[k]) else np.inf
-            if length[arcs].sum() < least:
+            searched = length
+            for _ in range(TRIES):
+                arcs = path_towards(graph.indptr, graph.tails, graph.heads, searched, bound, commodity.source, commodity.target)
+                if length[arcs].sum() >= least:
+                    break
                 found += self._add(k, graph, tuple(arcs[::-1].tolist()))
+                searched = searched.copy() if searched is length else searched
+                searched[arcs] *= LONGER
         return found
 
     def _add(self, k: int, graph: PathGraph, arcs: tuple[int, ...]) -> bool:
         if (k, arcs) in self.known:
-            return False  # a shorter length by rounding only
+            return False  # shorter by rounding only, or found again on the way round
         self.known.add((k, arcs))
         self.served.add(k)
         which = list(arcs)
@@ -188,21 +198,23 @@ class _Master:
 
         Only capacities that some plan overfilled so far stand in the LP; most never bind.
         """
-        n = len(self.columns)
-        owner = np.array([column[0] for column in self.columns], dtype=int)
-        amount = np.array([commodity.amount for commodity in self.commodities], dtype=float)
-        served = np.array(sorted(self.served), dtype=int)
-        at = np.full(len(self.commodities), -1)
-        at[served] = np.arange(len(served))
-        uses, tight = self._uses(), np.flatnonzero(self.full)
+        n, tight, served = len(self.columns), np.flatnonzero(self.full), np.array(sorted(self.served), dtype=int)
         prices, worth, flow = np.zeros(len(self.capacity)), np.full(len(self.commodities), np.inf), np.zeros(0)
         if n:
+            row_of, at = np.full(len(self.capacity), -1), np.full(len(self.commodities), -1)
+            row_of[tight], at[served] = np.arange(len(tight)), np.arange(len(served))
+            rows, columns = self._uses()
+            rows, columns = row_of[rows[row_of[rows] >= 0]], columns[row_of[rows] >= 0]
+            # A path that uses a capacity twice stands in it twice, and the matrix adds that up.
+            ends = np.concatenate([rows, np.arange(len(tight))]), np.concatenate([columns, n + np.arange(len(tight))])
+            signs = np.repeat([1.0, -1.0], [len(rows), len(tight)])
+            owner = np.array([column[0] for column in self.columns], dtype=int)
             found = linprog(
                 np.concatenate([[column[2] for column in self.columns], np.full(len(tight), penalty)]),
-                A_ub=sparse.hstack([uses[tight], -sparse.identity(len(tight), format="csc")], format="csc"),
+                A_ub=sparse.csc_array((signs, ends), shape=(len(tight), n + len(tight))),
                 b_ub=self.capacity[tight],
-                A_eq=sparse.csc_matrix((np.ones(n), (at[owner], np.arange(n))), shape=(len(served), n + len(tight))),
-                b_eq=amount[served],
+                A_eq=sparse.csc_array((np.ones(n), (at[owner], np.arange(n))), shape=(len(served), n + len(tight))),
+                b_eq=np.array([self.commodities[k].amount for k in served]),
                 method="highs-ds",
                 options={"presolve": False},  # it takes longer than it saves
             )
@@ -210,19 +222,23 @@ class _Master:
                 raise SimulationError(f"the plan of flows could not be solved: {found.message}")
             flow, worth[served] = found.x[:n], found.eqlin.marginals
             prices[tight] = np.maximum(-found.ineqlin.marginals, 0.0)
-        over = self.limited & ~self.full & (uses @ flow > self.capacity * (1 + TOLERANCE) + TOLERANCE)
+        over = self.limited & ~self.full & (self._through(flow) > self.capacity * (1 + TOLERANCE) + TOLERANCE)
         self.full |= over
         return flow, prices, worth, bool(over.any())
 
-    def _uses(self) -> sparse.csr_matrix:
+    def _uses(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return each use of a capacity by a column: (capacity, column)."""
         rows = np.concatenate(self.uses) if self.uses else np.zeros(0, dtype=int)
-        columns = np.repeat(np.arange(len(self.uses)), [len(each) for each in self.uses])
-        # A path that uses a capacity twice stands in it twice, and the matrix adds that up.
-        return sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(self.capacity), len(self.uses)))
+        return rows, np.repeat(np.arange(len(self.uses)), [len(each) for each in self.uses])
+
+    def _through(self, flow: np.ndarray) -> np.ndarray:
+        """Return the flow through each capacity."""
+        rows, columns = self._uses()
+        return np.bincount(rows, weights=flow[columns], minlength=len(self.capacity))
 
     def solution(self, flow: np.ndarray, prices: np.ndarray, penalty: float, unreachable: tuple[int, ...], rounds: int) -> Solution:
         """Put the plan together."""
-        total = np.asarray(self._uses() @ flow).ravel() if self.columns else np.zeros(len(self.capacity))
+        total = self._through(flow)
         smallest = 1e-9 * (1 + max((commodity.amount for commodity in self.commodities), default=0.0))
         used = [Column(*column, float(x)) for column, x in zip(self.columns, flow, strict=True) if x > smallest]
         return Solution(

@@ -113,15 +113,13 @@ def read_demands(demands: pd.DataFrame | Iterable[Sequence[Any]], regime: str = 
     table["regime"] = table["regime"].where(table["regime"].notna(), regime)
     if table.empty:
         raise ParameterError("there are no demands; give at least one (origin, destination, teu_week)")
-    for number, row in table.iterrows():
-        teu = row["teu_week"]
+    for rules in table["regime"].unique():
+        regime_of(rules)
+    for number, origin, destination, teu in table[list(DEMAND_COLUMNS[:3])].itertuples(name=None):
         if isinstance(teu, bool) or not isinstance(teu, (int, float, np.number)) or not 0 < teu < np.inf:
-            raise ParameterError(
-                f"demand {number} ({row['origin']} to {row['destination']}): teu_week must be a number above 0, not {teu!r}"
-            )
-        if row["origin"] == row["destination"]:
-            raise ParameterError(f"demand {number}: origin and destination are both {row['origin']!r}; name two places")
-        regime_of(row["regime"])
+            raise ParameterError(f"demand {number} ({origin} to {destination}): teu_week must be a number above 0, not {teu!r}")
+        if origin == destination:
+            raise ParameterError(f"demand {number}: origin and destination are both {origin!r}; name two places")
     return table.astype({"teu_week": float})
 
 

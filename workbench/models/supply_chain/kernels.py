@@ -1,6 +1,7 @@
 """The searches of `reference` on arrays, compiled by numba: the same results, for networks of thousands of places.
 
-Departures come as a tuple of arrays, `Timetable.arrays`; `UNTIMED` stands for none.
+Departures come as a tuple of arrays, `Timetable.arrays`, or as None: numba then compiles a kernel that knows of none. Unpacking the
+tuple for every arc would make a search without departures take more than twice as long.
 """
 
 from __future__ import annotations
@@ -8,11 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-__all__ = ["UNTIMED", "arrive", "distances", "k_best", "pareto", "shortest_tree"]
-
-_NOTHING, _NUMBERS = np.empty(0, np.int32), np.empty(0)
-UNTIMED = (_NOTHING, _NOTHING, _NUMBERS, _NUMBERS, _NOTHING, _NOTHING, _NUMBERS, _NUMBERS)
-"""No departures and no opening hours."""
+__all__ = ["arrive", "distances", "k_best", "pareto", "shortest_tree"]
 
 
 @njit(cache=True, nogil=True)
@@ -77,9 +74,9 @@ def _first_after(times, begin, end, t):
 @njit(cache=True, nogil=True)
 def arrive(arc, t, length, timetable):
     """As `Timetable.arrive`."""
-    schedule_of, schedule_ptr, ready_by, arrival, hours_of, hours_ptr, opens, closes = timetable
-    if len(schedule_of) == 0:
+    if timetable is None:
         return t + length[arc]
+    schedule_of, schedule_ptr, ready_by, arrival, hours_of, hours_ptr, opens, closes = timetable
     schedule = schedule_of[arc]
     if schedule >= 0:
         position = _first_not_before(ready_by, schedule_ptr[schedule], schedule_ptr[schedule + 1], t)
@@ -116,6 +113,8 @@ def _grow_tree(indptr, heads, length, source, target, timetable, distance, came_
             break
         for arc in range(indptr[state], indptr[state + 1]):
             after = heads[arc]
+            if timetable is not None and distance[after] <= d:
+                continue  # no need to look up when one arrives
             there = arrive(arc, d, length, timetable)
             if there < distance[after]:
                 distance[after] = there
@@ -374,7 +373,7 @@ def pareto(indptr, heads, weights, bounds, source, target, epsilon, limits, firs
             after = heads[arc]
             for i in range(q):
                 there[i] = costs[label, i] + weights[arc, i]
-            if len(timetable[0]):
+            if timetable is not None:
                 there[0] = arrive(arc, costs[label, 0], length, timetable)
             allowed = True
             for i in range(q):

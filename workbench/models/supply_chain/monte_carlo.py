@@ -19,11 +19,12 @@ import pandas as pd
 from workbench.catalogue import Label
 from workbench.errors import ParameterError
 from workbench.models.queueing.philox import hash32
+from workbench.models.supply_chain.bounded_search import draw_times
 from workbench.models.supply_chain.events import Event, adds_time, events_of, legs_touched
 from workbench.models.supply_chain.flows import compile_demands, place_names, read_demands
-from workbench.models.supply_chain.kernels import UNTIMED, shortest_tree
+from workbench.models.supply_chain.kernels import shortest_tree
+from workbench.models.supply_chain.leg_luck import EventArrays, LegArrays, leg_times
 from workbench.models.supply_chain.leg_table import LegTable, read_legs
-from workbench.models.supply_chain.monte_carlo_kernel import EventArrays, LegArrays, draw_times, leg_times
 from workbench.models.supply_chain.state_graph import CompiledNetwork
 
 __all__ = ["Reliability", "reliability"]
@@ -148,7 +149,8 @@ def reliability(
     table = read_demands(demands, regime)
     compiled, places = compile_demands(legs, table, dwell)
     leg_arrays = _leg_arrays(legs)
-    event_arrays = _event_arrays(legs, events_of(legs.network, events), common_causes)
+    happen = events_of(legs.network, events)
+    event_arrays = _event_arrays(legs, happen, common_causes)
     planned, rerouted = np.empty((len(table), draws)), np.empty((len(table), draws))
     rows, used = [], set()
     for number, (which, source, target) in enumerate(places):
@@ -164,7 +166,7 @@ def reliability(
     about = pd.concat([table, pd.DataFrame(rows, columns=["planned_h", "risk", "legs"])], axis=1).rename_axis("demand")
     hours = _leg_hours(legs, sorted(used), leg_arrays, event_arrays, seed, draws)
     typical = pd.Series(leg_arrays.typical[sorted(used)], index=hours.index)
-    happened = tuple(event.key for event in events_of(legs.network, events))
+    happened = tuple(event.key for event in happen)
     return Reliability(about, planned, rerouted, hours, typical, happened, tolerance, place_names(legs, table))
 
 
@@ -172,7 +174,7 @@ def _planned(
     graph: CompiledNetwork, source: int, target: int, by: str | Mapping[str, float], demand: pd.Series
 ) -> tuple[float, np.ndarray, np.ndarray]:
     """Return the hours and arcs of the planned way, and the hours left from every state at the least: luck only ever adds time."""
-    distance, came_by = shortest_tree(graph.indptr, graph.heads, graph.lengths(by), source, target, UNTIMED)
+    distance, came_by = shortest_tree(graph.indptr, graph.heads, graph.lengths(by), source, target, None)
     if not np.isfinite(distance[target]):
         raise ParameterError(f"no way leads from {demand['origin']} to {demand['destination']} under {demand['regime']!r}")
     arcs, state = [], target
@@ -181,7 +183,7 @@ def _planned(
         state = int(graph.tails[arcs[-1]])
     indptr, before, order = graph.reverse
     hours = graph.lengths("time_h")
-    bound, _ = shortest_tree(indptr, before, hours[order], target, -1, UNTIMED)
+    bound, _ = shortest_tree(indptr, before, hours[order], target, -1, None)
     return float(hours[arcs].sum()), np.array(arcs[::-1], dtype=np.int64), bound
 
 

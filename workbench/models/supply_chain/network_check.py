@@ -86,6 +86,7 @@ NODE_ATTRIBUTES = _attributes(
     ("river_km", "number", {}),
     ("teu_2015", "number", {"least": 0}),
     ("open_hours", "hours", {}),
+    ("calendar", "text", {"among": ("calendar_cn",)}),
     ("reload", "reload", {"needed": True}),
     ("label_pos", "text", {}),
     ("status", "text", {"needed": True, "among": STATUSES}),

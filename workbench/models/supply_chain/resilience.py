@@ -14,7 +14,7 @@ import pandas as pd
 from workbench.errors import ParameterError
 from workbench.models.supply_chain.events import Event, disrupt, events_of
 from workbench.models.supply_chain.flows import assign_flows, compile_demands, read_demands
-from workbench.models.supply_chain.kernels import UNTIMED, shortest_tree
+from workbench.models.supply_chain.kernels import shortest_tree
 from workbench.models.supply_chain.leg_table import LegTable, read_legs
 from workbench.models.supply_chain.network import node_id
 from workbench.models.supply_chain.state_graph import CompiledNetwork
@@ -69,7 +69,7 @@ def single_failures(
     used: dict[int, list[tuple[int, float]]] = defaultdict(list)
     for number, (which, source, target) in enumerate(places):
         graph = compiled[which]
-        distance, came_by = shortest_tree(graph.indptr, graph.heads, lengths[which], source, target, UNTIMED)
+        distance, came_by = shortest_tree(graph.indptr, graph.heads, lengths[which], source, target, None)
         ends = () if what == "legs" else (graph.state_node[source], graph.state_node[target])
         for member in _on_path(graph, came_by, target, what):
             if member not in ends:
@@ -83,7 +83,7 @@ def single_failures(
             arcs = arcs_of[which][member]
             kept = length[arcs]
             length[arcs] = np.inf
-            distance, _ = shortest_tree(graph.indptr, graph.heads, length, source, target, UNTIMED)
+            distance, _ = shortest_tree(graph.indptr, graph.heads, length, source, target, None)
             length[arcs] = kept
             after.append(float(distance[target]) - before)
         rows.append((names[member], *_row(table, [number for number, _ in demanders], np.array(after))))

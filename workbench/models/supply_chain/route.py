@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, overload
+from itertools import groupby
+from typing import Any, NamedTuple, overload
 
 import networkx as nx
 import pandas as pd
@@ -21,22 +22,43 @@ from workbench.models.supply_chain.timetable import Timetable
 
 __all__ = ["Route", "Routes", "follow", "text", "word"]
 
-LEG_COLUMNS = [
-    "leg_id",
-    "from",
-    "to",
-    "mode",
-    "depart_h",
-    "arrive_h",
-    "depart",
-    "arrive",
-    "time_h",
-    "wait_h",
-    "cost_cny",
-    "co2e_kg",
-    "status",
-]
-STOP_COLUMNS = ["node", "what", "zh", "en", "begin_h", "dwell_h", "wait_h", "cost_cny", "basis"]
+
+class LegRow(NamedTuple):
+    """What a leg takes; `start` and `end` are the columns ``from`` and ``to`` of `Route.legs`."""
+
+    leg_id: Any
+    start: str
+    end: str
+    mode: str
+    depart_h: float
+    arrive_h: float
+    depart: str | None
+    arrive: str | None
+    time_h: float
+    wait_h: float
+    cost_cny: float
+    co2e_kg: float
+    status: str
+
+
+class StopRow(NamedTuple):
+    """What happens at a place; `how` is the name of a customs procedure, or the modes between which goods are reloaded."""
+
+    node: str
+    what: str
+    how: Label | tuple[str, str]
+    begin_h: float
+    dwell_h: float
+    wait_h: float
+    cost_cny: float
+    basis: str
+
+    def name(self, lang: str) -> str:
+        """Return the name of what happens."""
+        if isinstance(self.how, Label):
+            return self.how.text(lang)
+        start, end = (word("mode", mode).text(lang) for mode in self.how)
+        return text("reload", lang, start=start, end=end)
 
 
 def word(kind: str, key: str) -> Label:
@@ -58,6 +80,8 @@ class Route:
     ----------
     network, regime, direction
         Where it was found: the network, the customs regime, and the direction as customs sees it.
+    leg_rows, stop_rows
+        What `legs` and `stops` are made of, once they are looked at.
     legs
         A row a leg: ``leg_id, from, to, mode, depart_h, arrive_h`` (hours since the goods were ready), ``depart, arrive`` (local time,
         where departures count), ``time_h, wait_h, cost_cny, co2e_kg, status`` (real, derived, teaching).
@@ -71,29 +95,39 @@ class Route:
     network: nx.MultiDiGraph = field(repr=False)
     regime: Regime = field(repr=False)
     direction: str
-    legs: pd.DataFrame = field(repr=False)
-    stops: pd.DataFrame = field(repr=False)
+    leg_rows: tuple[LegRow, ...] = field(repr=False)
+    stop_rows: tuple[StopRow, ...] = field(repr=False)
     time_h: float
     cost_cny: float
     co2e_kg: float
     risk: float
     rival: Route | None = field(default=None, repr=False)
 
+    @cached_property
+    def legs(self) -> pd.DataFrame:
+        """The legs as a table; see above."""
+        return pd.DataFrame(self.leg_rows, columns=[{"start": "from", "end": "to"}.get(name, name) for name in LegRow._fields])
+
+    @cached_property
+    def stops(self) -> pd.DataFrame:
+        """The stops as a table; see above."""
+        rows = [(row.node, row.what, row.name("zh"), row.name("en"), *row[3:]) for row in self.stop_rows]
+        return pd.DataFrame(rows, columns=["node", "what", "zh", "en", *StopRow._fields[3:]])
+
     @property
     def keys(self) -> tuple[tuple[str, str, Any], ...]:
         """(from, to, leg key) of each leg: edges of the network."""
-        return tuple(self.legs[["from", "to", "leg_id"]].itertuples(index=False, name=None))
+        return tuple((row.start, row.end, row.leg_id) for row in self.leg_rows)
 
     @property
     def nodes(self) -> tuple[str, ...]:
         """The places in order."""
-        return (self.legs["from"].iloc[0], *self.legs["to"])
+        return (self.leg_rows[0].start, *(row.end for row in self.leg_rows))
 
     @property
     def modes(self) -> tuple[str, ...]:
         """Transport modes in order, one name for legs of one mode in a row."""
-        modes = self.legs["mode"].tolist()
-        return tuple(mode for place, mode in enumerate(modes) if place == 0 or mode != modes[place - 1])
+        return tuple(mode for mode, _ in groupby(row.mode for row in self.leg_rows))
 
     @property
     def reliability(self) -> float:
@@ -103,12 +137,11 @@ class Route:
     @cached_property
     def parts_h(self) -> dict[str, float]:
         """Hours on the move, with customs, reloading and waiting; together they are `time_h`."""
-        reloads = self.stops["what"] == "reload"
         return {
-            "moving": float(self.legs["time_h"].sum()),
-            "customs": float(self.stops.loc[~reloads, "dwell_h"].sum()),
-            "reloading": float(self.stops.loc[reloads, "dwell_h"].sum()),
-            "waiting": float(self.legs["wait_h"].sum() + self.stops["wait_h"].sum()),
+            "moving": sum(row.time_h for row in self.leg_rows),
+            "customs": sum(row.dwell_h for row in self.stop_rows if row.what != "reload"),
+            "reloading": sum(row.dwell_h for row in self.stop_rows if row.what == "reload"),
+            "waiting": sum(row.wait_h for row in (*self.leg_rows, *self.stop_rows)),
         }
 
     def name(self, node: str, lang: str | None = None) -> str:
@@ -139,7 +172,7 @@ class Route:
         lines += [f"{number}. {step}" for number, step in enumerate(self._steps(lang), start=1)]
         if (rival := other or self.rival) is not None:
             lines.append(self.why_not(rival, lang))
-        if assumed := int((self.legs["status"] != "real").sum()):
+        if assumed := sum(row.status != "real" for row in self.leg_rows):
             lines.append(text("assumed", lang, n=assumed))
         return "\n".join(lines)
 
@@ -164,48 +197,36 @@ class Route:
 
     def _steps(self, lang: str) -> Iterator[str]:
         """Yield a sentence a stop, and one for legs of one mode in a row without a stop between them."""
-        stops = self.stops.to_dict("records")
-        rows = self.legs.to_dict("records")
-        place = 0
-        for stop in (stop for stop in stops if stop["node"] == self.nodes[0]):
+        stops: dict[str, list[StopRow]] = {}
+        for stop in self.stop_rows:
+            stops.setdefault(stop.node, []).append(stop)
+        rows = self.leg_rows
+        for stop in stops.get(self.nodes[0], ()):
             yield self._stop(stop, lang)
+        place = 0
         while place < len(rows):
             run = [rows[place]]
-            while (
-                len(run) + place < len(rows)
-                and rows[place + len(run)]["mode"] == run[0]["mode"]
-                and not self._stops_at(run[-1]["to"], stops)
-            ):
+            while len(run) + place < len(rows) and rows[place + len(run)].mode == run[0].mode and run[-1].end not in stops:
                 run.append(rows[place + len(run)])
             place += len(run)
-            waited = sum(row["wait_h"] for row in run)
+            waited = sum(row.wait_h for row in run)
             yield text(
                 "leg",
                 lang,
-                mode=word("mode", run[0]["mode"]).text(lang),
-                start=self.name(run[0]["from"], lang),
-                end=self.name(run[-1]["to"], lang),
-                hours=sum(row["time_h"] for row in run) + waited,
+                mode=word("mode", run[0].mode).text(lang),
+                start=self.name(run[0].start, lang),
+                end=self.name(run[-1].end, lang),
+                hours=sum(row.time_h for row in run) + waited,
                 waited=text("waited", lang, hours=waited) if waited else "",
-                cost=sum(row["cost_cny"] for row in run),
-                keys=", ".join(str(row["leg_id"]) for row in run),
+                cost=sum(row.cost_cny for row in run),
+                keys=", ".join(str(row.leg_id) for row in run),
             )
-            for stop in self._stops_at(run[-1]["to"], stops):
+            for stop in stops.get(run[-1].end, ()):
                 yield self._stop(stop, lang)
 
-    @staticmethod
-    def _stops_at(node: str, stops: list[dict]) -> list[dict]:
-        return [stop for stop in stops if stop["node"] == node]
-
-    def _stop(self, stop: dict, lang: str) -> str:
-        return text(
-            "stop",
-            lang,
-            place=self.name(stop["node"], lang),
-            what=stop[lang],
-            hours=stop["dwell_h"] + stop["wait_h"],
-            cost=stop["cost_cny"],
-        )
+    def _stop(self, stop: StopRow, lang: str) -> str:
+        place, hours = self.name(stop.node, lang), stop.dwell_h + stop.wait_h
+        return text("stop", lang, place=place, what=stop.name(lang), hours=hours, cost=stop.cost_cny)
 
     def why_not(self, other: Route, lang: str | None = None) -> str:
         """Tell how another route between the same places differs: where it parts, what it saves, what it costs, and where its hours go."""
@@ -213,8 +234,8 @@ class Route:
         comma, semicolon = text("comma", lang), text("and_so", lang)
         apart = next((i for i, (a, b) in enumerate(zip(self.keys, other.keys, strict=False)) if a != b), None)
         place = other.nodes[apart or 0]
-        modes = other.legs["mode"].tolist()[apart:] if apart is not None else []
-        way = " → ".join(word("mode", mode).text(lang) for i, mode in enumerate(modes) if i == 0 or mode != modes[i - 1])
+        modes = [row.mode for row in other.leg_rows[apart:]] if apart is not None else []
+        way = " → ".join(word("mode", mode).text(lang) for mode, _ in groupby(modes))
         said = []
         for key, tolerance in (("time_h", 0.05), ("cost_cny", 0.5), ("co2e_kg", 0.5)):
             more = getattr(other, key) - getattr(self, key)
@@ -269,9 +290,9 @@ class Routes(Sequence[Route]):
                 "reliability": route.reliability,
                 "modes": " → ".join(route.modes),
                 "via": " → ".join(route.nodes),
-                "n_legs": len(route.legs),
-                "legs": ", ".join(map(str, route.legs["leg_id"])),
-                "n_teaching": int((route.legs["status"] == "teaching").sum()),
+                "n_legs": len(route.leg_rows),
+                "legs": ", ".join(str(row.leg_id) for row in route.leg_rows),
+                "n_teaching": sum(row.status == "teaching" for row in route.leg_rows),
             }
             for route in self.routes
         ]
@@ -305,16 +326,16 @@ def follow(compiled: CompiledNetwork, arcs: Sequence[int], timetable: Timetable 
             u, v, key = table.leg(int(compiled.arc_leg[arc]))
             leg = net.edges[u, v, key]
             clocks = [_clock(compiled, timetable, hour, node) for hour, node in ((begin, u), (begin + hours, v))]
-            legs.append((key, u, v, leg["mode"], begin, begin + hours, *clocks, hours, wait, cost, co2e, leg.get("status", "")))
+            legs.append(LegRow(key, u, v, leg["mode"], begin, begin + hours, *clocks, hours, wait, cost, co2e, leg.get("status", "")))
         elif kind == RELOAD or kind > END:
-            stops.append((*_stop(compiled, arc, kind), begin, hours, wait, cost, _basis(compiled, arc, kind)))
+            stops.append(StopRow(*_stop(compiled, arc, kind), begin, hours, wait, cost, _basis(compiled, arc, kind)))
         t = begin + hours
     return Route(
         network=net,
         regime=compiled.regime,
         direction=compiled.direction,
-        legs=pd.DataFrame(legs, columns=LEG_COLUMNS),
-        stops=pd.DataFrame(stops, columns=STOP_COLUMNS),
+        leg_rows=tuple(legs),
+        stop_rows=tuple(stops),
         time_h=t,
         cost_cny=float(total[1]) + (t - float(total[0])) * compiled.time_cost_cny_per_h,
         co2e_kg=float(total[2]),
@@ -339,13 +360,12 @@ def out_of_time(compiled: CompiledNetwork, arc: int, timetable: Timetable) -> st
     return f"{compiled.legs.nodes[compiled.state_node[compiled.tails[arc]]]!r} does not open any more {end}; let the goods be ready earlier"
 
 
-def _stop(compiled: CompiledNetwork, arc: int, kind: int) -> tuple[str, str, str, str]:
-    before, after = compiled.state(int(compiled.tails[arc])), compiled.state(int(compiled.heads[arc]))
+def _stop(compiled: CompiledNetwork, arc: int, kind: int) -> tuple[str, str, Label | tuple[str, str]]:
+    before = compiled.state(int(compiled.tails[arc]))
     if kind == RELOAD:
-        names = [{"start": word("mode", before.mode).text(lang), "end": word("mode", after.mode).text(lang)} for lang in ("zh", "en")]
-        return before.node, "reload", text("reload", "zh", **names[0]), text("reload", "en", **names[1])
+        return before.node, "reload", (before.mode, compiled.state(int(compiled.heads[arc])).mode)
     stay = compiled.stays[kind - END - 1]
-    return before.node, stay.stage, stay.procedure.label.zh, stay.procedure.label.en
+    return before.node, stay.stage, stay.procedure.label
 
 
 def _basis(compiled: CompiledNetwork, arc: int, kind: int) -> str:

@@ -63,7 +63,8 @@ def find_routes(
         Customs regime of the way (`regimes`).
     depart
         When the goods are ready at the origin, ISO date and time; without an offset in its local time. Departures, cut-offs and
-        opening hours then count, and the network is asked for the earliest arrival.
+        opening hours then count, and the network is asked for the earliest arrival. Public holidays count only at places that name
+        a ``calendar``; see `workbench.models.supply_chain.timetable`.
     shipment
         Size, value and value of time; its places and its readiness give way to those named here.
     dwell

@@ -15,7 +15,11 @@ from workbench.models.supply_chain.timetable import Timetable
 __all__ = ["SMALL", "Front", "Way", "dissimilar_ways", "k_best", "matrix", "pareto", "path_arcs", "shortest_path", "shortest_tree"]
 
 SMALL = 2000
-"""Networks with fewer arcs are searched in plain Python, which is as quick there and compiles nothing."""
+"""Networks with fewer arcs are searched in plain Python. The kernels would take a fraction of those milliseconds, but their first use on
+a machine compiles them, which takes seconds: more than all questions of a lesson together."""
+
+PATIENCE = 20_000
+"""Partial ways after which a search by several criteria goes on to the kernel on a small network too: about half a second."""
 
 MAX_LABELS = 3_000_000
 """Partial ways that a search by several criteria may hold before it gives up."""
@@ -66,13 +70,13 @@ def shortest_tree(
         return np.array(distance), np.array(arc, dtype=np.int32)
     if backwards:
         indptr, heads, arcs = compiled.reverse
-        distance, position = kernels.shortest_tree(indptr, heads, length[arcs], at, target, kernels.UNTIMED)
+        distance, position = kernels.shortest_tree(indptr, heads, length[arcs], at, target, None)
         return distance, np.append(arcs, -1)[position]  # −1 stays −1
     return kernels.shortest_tree(compiled.indptr, compiled.heads, length, at, target, _arrays(timetable))
 
 
 def _arrays(timetable: Timetable | None) -> tuple[np.ndarray, ...]:
-    return kernels.UNTIMED if timetable is None else timetable.arrays
+    return None if timetable is None else timetable.arrays
 
 
 def shortest_path(
@@ -145,9 +149,10 @@ def pareto(
     """
     source, target = int(compiled.sources[0]), int(compiled.targets[0])
     bounds = np.column_stack([shortest_tree(compiled, np.ascontiguousarray(column), target, backwards=True)[0] for column in weights.T])
+    front = Front([], False)
     if compiled.n_arcs < SMALL:
-        front = _by_reference(compiled, weights, bounds, epsilon, limits, first_only, timetable, max_labels)
-    else:
+        front = _by_reference(compiled, weights, bounds, epsilon, limits, first_only, timetable, min(PATIENCE, max_labels))
+    if not front.complete:
         most = np.full(weights.shape[1], np.inf) if limits is None else np.array(limits, dtype=float)
         vectors, ends, arcs, complete = kernels.pareto(
             compiled.indptr,

@@ -2,6 +2,9 @@
 
 Weekly departures in local time are laid out over the days of the calendar, each at its place's own offset from UTC on that day.
 A later departure can arrive earlier (a fast train overtakes): for each, the earliest arrival of it and all later ones counts.
+
+Opening hours hold on holidays too, as those of land ports do, unless the place names a `calendar`: with ``calendar_cn`` it stays closed on
+public holidays, and opens on days that make up for them as on a Monday. Departures keep to their weekdays whatever the day.
 """
 
 from __future__ import annotations
@@ -29,6 +32,17 @@ HORIZON_D = 180
 def calendar_end() -> date:
     """Return the last day of the calendar that the package holds; no timetable reaches beyond it."""
     return datasets.load("calendar_cn")["date"].max().date()
+
+
+@lru_cache
+def _special_days() -> dict[date, int]:
+    """Return the weekday that a day stands for where holidays are kept: −1 (none) on a holiday, 0 (Monday) where it makes up for one."""
+    table = datasets.load("calendar_cn")
+    off = table["holiday_zh"].notna() & ~table["is_workday"]
+    return {
+        **dict.fromkeys(table.loc[off, "date"].dt.date, -1),
+        **dict.fromkeys(table.loc[table["is_makeup"], "date"].dt.date, 0),
+    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +186,7 @@ def lay_out(compiled: CompiledNetwork, begin: datetime, horizon_d: int = HORIZON
     for position, node in enumerate(legs.nodes):
         if (hours := net.nodes[node].get("open_hours")) is not None:
             hours_of[position] = len(spans)
-            spans.append(_spans(hours, clock(position)))
+            spans.append(_spans(hours, clock(position), bool(net.nodes[node].get("calendar"))))
     sizes = [len(column[0]) for column in columns]
     offsets = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
     handled = (compiled.arc_kind == RELOAD) | (compiled.arc_kind > END)
@@ -206,18 +220,19 @@ class _Clock:
         self.midnights = [datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)) for day in days]
         self.start = np.array([self._since(midnight) for midnight in self.midnights])
         self.weekday = np.array([day.weekday() for day in days])
+        self.working = np.array([_special_days().get(day, day.weekday()) for day in days])
         offsets = [midnight.utcoffset() for midnight in self.midnights]
         self.odd = [number for number in range(len(days) - 1) if offsets[number] != offsets[number + 1]]
 
     def _since(self, moment: datetime) -> float:
         return (moment - self.begin).total_seconds() / 3600
 
-    def hours(self, weekday: int, hour: float) -> np.ndarray:
-        """Return the hours since `begin` of a local hour on every such weekday."""
+    def hours(self, weekday: int, hour: float, keeps_holidays: bool = False) -> np.ndarray:
+        """Return the hours since `begin` of a local hour on every such weekday; without holidays, where they are kept."""
         found = self.start + hour
         for day in self.odd:  # the clocks change on this day: ask for the local time itself
             found[day] = self._since(self.midnights[day] + timedelta(hours=hour))
-        return found[self.weekday == weekday]
+        return found[(self.working if keeps_holidays else self.weekday) == weekday]
 
 
 def _schedule(leg: dict, clock: _Clock, key: object) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -244,10 +259,10 @@ def _schedule(leg: dict, clock: _Clock, key: object) -> tuple[np.ndarray, np.nda
     return times, times - cutoff, arrival[goes_by] if len(times) else arrival, goes_by
 
 
-def _spans(hours: Sequence[tuple[int, float, float]], clock: _Clock) -> tuple[np.ndarray, np.ndarray]:
+def _spans(hours: Sequence[tuple[int, float, float]], clock: _Clock, keeps_holidays: bool) -> tuple[np.ndarray, np.ndarray]:
     """Return the opening and closing hours of a place, in order."""
-    opens = [clock.hours(int(day), float(start)) for day, start, _ in hours]
-    closes = [clock.hours(int(day), float(end)) for day, _, end in hours]
+    opens = [clock.hours(int(day), float(start), keeps_holidays) for day, start, _ in hours]
+    closes = [clock.hours(int(day), float(end), keeps_holidays) for day, _, end in hours]
     start, end = _joined(opens), _joined(closes)
     order = np.argsort(start, kind="stable")
     return start[order], np.maximum.accumulate(end[order])
