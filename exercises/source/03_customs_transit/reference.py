@@ -8,11 +8,10 @@ from functools import cache
 import pandas as pd
 
 import workbench as wb
+from workbench.models.hauls import haul
 from workbench.models.queueing import analytic
 
-CITIES = ["Nanjing", "Wuhan", "Yichang", "Chongqing"]
-ROAD_KM = [300, 860, 1150, 1970]
-RIVER_KM = [328, 1134, 1660, 2313]
+CITIES = {"Nanjing": "CNNKG", "Hefei": "CNHFE", "Wuhan": "CNWUH", "Chongqing": "CNCKG"}
 VARIANTS = ["advance", "direct", "through"]
 
 
@@ -22,7 +21,8 @@ VARIANTS = ["advance", "direct", "through"]
 def table(values, advance):
     """Hours by city; `advance` says how advance transit is understood."""
     rows = []
-    for city, road_km, river_km in zip(CITIES, ROAD_KM, RIVER_KM, strict=True):
+    for city, place in CITIES.items():
+        road_km, river_km = (haul(f"CNSHA-{place}-{way}").distance_km for way in ("road", "river"))
         goods_h = values["seal_h"] + road_km / values["road_km_per_h"]
         rows.append(
             {
