@@ -10,9 +10,9 @@ from __future__ import annotations
 import importlib.util
 import json
 from collections.abc import Callable, Collection, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
@@ -24,7 +24,10 @@ from workbench.grading.individual import Stream, student_id
 from workbench.grading.plain import plain
 from workbench.grading.texts import said
 
-__all__ = ["Reference", "WrongAnswer", "load", "submission", "wrong_answers"]
+if TYPE_CHECKING:
+    from workbench.experiments import Runs
+
+__all__ = ["Reference", "WrongAnswer", "before_and_after", "load", "submission", "wrong_answers"]
 
 MIN_SECRET = 16
 
@@ -174,6 +177,32 @@ def _module(exercise: Exercise) -> ModuleType:
 def load(exercise: Exercise) -> Reference:
     """Return the answers to an exercise; only a teacher's checkout has them."""
     return Reference(exercise)
+
+
+def before_and_after(key: str, change: Callable[[dict[str, Any]], Any]) -> Callable[[Mapping[str, Any]], tuple[Runs, Runs]]:
+    """Return a function that simulates a scenario, and the scenario with the change that a student's own values make.
+
+    A week is observed after a week of warm-up, with the student's own ``replications`` and ``seed``. The last pair is kept,
+    since misconceptions ask for it again; no more than that, as a pair takes tens of megabytes.
+
+    Parameters
+    ----------
+    key
+        Of the scenario.
+    change
+        Makes a measure or a package of the values.
+    """
+    from workbench.experiments import Design, simulate
+    from workbench.models.scenario import scenario
+
+    @lru_cache(maxsize=1)
+    def simulated(text: str) -> tuple[Runs, Runs]:
+        values = json.loads(text)
+        design = Design(replications=values["replications"], warm_up_h=7 * 24, observe_h=7 * 24, seed=values["seed"])
+        baseline = scenario(key)
+        return simulate(baseline, design), simulate(baseline.apply(change(values)), design)
+
+    return lambda values: simulated(json.dumps(values, sort_keys=True))
 
 
 class WrongAnswer(catalogue.Record):

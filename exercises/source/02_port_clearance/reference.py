@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 
 import numpy as np
 
 import workbench as wb
 from workbench.experiments.statistics import t_interval
+from workbench.grading.reference import before_and_after
 
 STAGES = ("lodging", "review", "payment", "release")
 
@@ -113,21 +113,18 @@ def cases_share_within(draws, values):
 # 02.4
 
 
-@lru_cache(maxsize=8)
-def runs(resource, add, replications, seed):
-    design = wb.Design(replications=replications, warm_up_h=7 * 24, observe_h=7 * 24, seed=seed)
-    baseline = wb.scenario("shanghai_sea_import_2013")
-    more = wb.what_if("set_capacity", resource=resource, add=add)
-    return wb.simulate(baseline, design), wb.simulate(baseline.apply(more), design)
+runs = before_and_after(
+    "shanghai_sea_import_2013", lambda values: wb.what_if("set_capacity", resource=values["resource"], add=values["add"])
+)
 
 
 def means(values):
     """Mean release time of each replication, before and after."""
-    return [one.cases.groupby("replication")["release_time_h"].mean() for one in runs(**values)]
+    return [one.cases.groupby("replication")["release_time_h"].mean() for one in runs(values)]
 
 
 def gain(values):
-    row = wb.compare_runs(*runs(**values), on="release_time_h").iloc[0]
+    row = wb.compare_runs(*runs(values), on="release_time_h").iloc[0]
     return {
         "difference_h": row["difference"],
         "half_width_h": row["half_width"],

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache
 
 import networkx as nx
 
 import workbench as wb
+from workbench.grading.reference import before_and_after
 from workbench.models.adoption import requirements
 
 MATERIALS = ["copper wire", "resin", "steel sheet", "glass", "cotton yarn"]
@@ -15,15 +16,7 @@ MATERIALS = ["copper wire", "resin", "steel sheet", "glass", "cotton yarn"]
 # 07.1
 
 
-@lru_cache(maxsize=8)
-def runs(measures, replications, seed):
-    design = wb.Design(replications=replications, warm_up_h=7 * 24, observe_h=7 * 24, seed=seed)
-    baseline = wb.scenario("zone_import_2013")
-    return wb.simulate(baseline, design), wb.simulate(baseline.apply(wb.package(list(measures))), design)
-
-
-def own_runs(values):
-    return runs(tuple(values["measures"]), values["replications"], values["seed"])
+runs = before_and_after("zone_import_2013", lambda values: wb.package(values["measures"]))
 
 
 def change(new, old):
@@ -31,7 +24,7 @@ def change(new, old):
 
 
 def yardsticks(values):
-    before, after = own_runs(values)
+    before, after = runs(values)
     outside = after.summary("release_time_h", by="mode")["mean"]["port_clearance_import"]
     return {
         "against_before_pct": wb.compare_runs(before, after, on="release_time_h").loc["all", "percent_change"],
@@ -48,12 +41,12 @@ def before_for_outside(values):
 
 
 def one_replication(values):
-    old, new = (one.cases.query("replication == 0")["release_time_h"].mean() for one in own_runs(values))
+    old, new = (one.cases.query("replication == 0")["release_time_h"].mean() for one in runs(values))
     return change(new, old)
 
 
 def entered_only(values):
-    means = own_runs(values)[1].summary("release_time_h", by="mode")["mean"]
+    means = runs(values)[1].summary("release_time_h", by="mode")["mean"]
     return change(means["zone_declare_after_entry_import"], means["port_clearance_import"])
 
 

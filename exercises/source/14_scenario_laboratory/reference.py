@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache
 
 import pandas as pd
 
 import workbench as wb
+from workbench.grading.reference import before_and_after
 
 PACKAGES = ["staff", "enter_first", "automatic_review", "both"]
 
@@ -91,23 +92,15 @@ def best_of_all_best(values):
 # 14.3
 
 
-@lru_cache(maxsize=8)
-def runs(measures, replications, seed):
-    design = wb.Design(replications=replications, warm_up_h=7 * 24, observe_h=7 * 24, seed=seed)
-    baseline = wb.scenario("zone_import_2013")
-    return wb.simulate(baseline, design), wb.simulate(baseline.apply(wb.package(list(measures))), design)
-
-
-def own_runs(values):
-    return runs(tuple(values["measures"]), values["replications"], values["seed"])
+runs = before_and_after("zone_import_2013", lambda values: wb.package(values["measures"]))
 
 
 def changes(values):
-    return wb.experiments.stakeholder_changes(*own_runs(values))
+    return wb.experiments.stakeholder_changes(*runs(values))
 
 
 def difference(values):
-    return wb.compare_runs(*own_runs(values), on="release_time_h").loc["all"]
+    return wb.compare_runs(*runs(values), on="release_time_h").loc["all"]
 
 
 def parties(values):
