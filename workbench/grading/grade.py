@@ -11,13 +11,12 @@ import json
 import re
 import threading
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from workbench.catalogue import Label
 from workbench.errors import OverloadWarning, ParameterError, UnknownKeyError
@@ -33,6 +32,7 @@ __all__ = ["Grading", "Run", "result_file"]
 
 SCHEMA = 1
 _TAG = re.compile("<(?=[A-Za-z/!?])")
+T = TypeVar("T")
 
 
 @dataclass
@@ -97,7 +97,7 @@ class Grading:
         self._release = release.released(json.loads(exercise.notebook.read_text(encoding="utf-8")))
         self._made_of = self._digest()
         self._stopping = threading.Event()
-        self._reckoning = threading.Lock()
+        self._reckoning = ThreadPoolExecutor(1)
 
     def submissions(self) -> dict[str, Path | Label]:
         """Return student → notebook, or what is wrong with what was handed in; a student is named as the folder is."""
@@ -194,21 +194,24 @@ class Grading:
 
     def _marked(self, student: str, whole: Assembly) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
         """Return what a submission answers, and what its automatic items are worth."""
-        with self._trusted():
-            requests = self._reference.requests(student, self.secret)
-            if not self._warm:
-                self._warm_up(student)
+        requests = self._trusted(self._requests, student)
         answers = self._sandbox.run(whole.code, requests, self.exercise.handed(student), self._stopping.is_set)
-        with self._trusted():
-            verdicts = self._reference.mark(answers, student, self.secret)
-        return answers, self._explained(verdicts, answers)
+        return answers, self._explained(self._trusted(self._reference.mark, answers, student, self.secret), answers)
 
-    @contextmanager
-    def _trusted(self) -> Iterator[None]:
-        """Let the teacher's own functions run, one thread at a time; an office that they overload is meant to be."""
-        with self._reckoning, warnings.catch_warnings():
-            warnings.simplefilter("ignore", OverloadWarning)
-            yield
+    def _requests(self, student: str) -> dict[str, Any]:
+        if not self._warm:
+            self._warm_up(student)
+        return self._reference.requests(student, self.secret)
+
+    def _trusted(self, reckon: Callable[..., T], *arguments: Any) -> T:
+        """Let the teacher's own functions run, all in one thread: every further one would keep memory of its own."""
+
+        def quietly() -> T:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", OverloadWarning)  # an office that they overload is meant to be
+                return reckon(*arguments)
+
+        return self._reckoning.submit(quietly).result()
 
     def _explained(self, verdicts: Mapping[str, Verdict], answers: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         """Return each verdict with the reason of every lost point."""
