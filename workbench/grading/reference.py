@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib.util
 import json
 from collections.abc import Callable, Collection, Mapping
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from workbench.grading.texts import said
 
 if TYPE_CHECKING:
     from workbench.experiments import Runs
+    from workbench.models.scenario import Scenario
 
 __all__ = ["Reference", "WrongAnswer", "before_and_after", "load", "submission", "wrong_answers"]
 
@@ -195,12 +196,15 @@ def before_and_after(key: str, change: Callable[[dict[str, Any]], Any]) -> Calla
     from workbench.experiments import Design, simulate
     from workbench.models.scenario import scenario
 
+    @cache
+    def baseline() -> Scenario:
+        return scenario(key)
+
     @lru_cache(maxsize=1)
     def simulated(text: str) -> tuple[Runs, Runs]:
         values = json.loads(text)
         design = Design(replications=values["replications"], warm_up_h=7 * 24, observe_h=7 * 24, seed=values["seed"])
-        baseline = scenario(key)
-        return simulate(baseline, design), simulate(baseline.apply(change(values)), design)
+        return simulate(baseline(), design), simulate(baseline().apply(change(values)), design)
 
     return lambda values: simulated(json.dumps(values, sort_keys=True))
 
