@@ -100,6 +100,22 @@ def test_misconceptions_are_counted_among_those_marked():
     assert table[["misconception", "n"]].values.tolist() == [["mean_for_percentile", 2]] and table.share[0] == pytest.approx(2 / 3)
 
 
+def step(state: str, misconception: str | None = None, hint: str | None = None) -> dict:
+    reason = {"en": f"{state}: out of its bounds", "zh": state}
+    return {"state": state, "reason": reason, "misconception": misconception, "hint": hint and {"en": hint}}
+
+
+def test_each_step_of_an_answer_is_told_and_counted(tmp_path):
+    p90 = step("wrong", "mean_for_percentile", "Use `.quantile(0.9)` & no <mean>.")
+    first = {"points": 1, "state": "partial", "misconception": "mean_for_percentile", "hint": p90["hint"]}
+    first["steps"] = {"mean_h": step("right"), "p90_h": p90, "share": step("unusable")}
+    results = results_of("demo", [graded("001", first), graded("002", first | {"misconception": None, "hint": None})])
+    assert misconception_counts(results)[["misconception", "n"]].values.tolist() == [["mean_for_percentile", 2]]
+    text = write_feedback(results, ROSTER, tmp_path, "en")[0].read_text(encoding="utf-8")
+    assert "<code>p90_h</code>: " in text and "unusable: out of its bounds" in text and "right: out" not in text
+    assert text.count("Use <code>.quantile(0.9)</code> &amp; no &lt;mean&gt;.") == 1
+
+
 def read_csv(path):
     with path.open(encoding="utf-8-sig", newline="") as stream:
         return list(csv.DictReader(stream))

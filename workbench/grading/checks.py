@@ -103,7 +103,8 @@ def compare(answer: Any, expected: Any, check: Check, wrong: Wrong = ()) -> Verd
             continue  # its step has been compared with it
         if _KINDS[check.kind](answer, plain(value), check, ()).share >= 1:
             share = max(verdict.share, getattr(one, "share", 0.0))
-            return replace(verdict, share=share, state=_state(share), message=said("misconception"), misconception=_key(one), hint=one.hint)
+            message = said("misconception_partly" if share else "misconception")
+            return replace(verdict, share=share, state=_state(share), message=message, misconception=_key(one), hint=one.hint)
     return verdict
 
 

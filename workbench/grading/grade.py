@@ -30,7 +30,7 @@ from workbench.grading.texts import said
 
 __all__ = ["Grading", "Run", "result_file"]
 
-SCHEMA = 1
+SCHEMA = 2
 _TAG = re.compile("<(?=[A-Za-z/!?])")
 T = TypeVar("T")
 
@@ -230,7 +230,7 @@ class Grading:
                 "reason": _both(reason),
                 "misconception": verdict.misconception,
                 "hint": _both(verdict.hint),
-                "steps": {name: step.state for name, step in verdict.steps.items()},
+                "steps": {name: _step(step) for name, step in verdict.steps.items()},
             }
         return explained
 
@@ -326,6 +326,12 @@ def result_file(course: Path, exercise: str, student: str) -> Path:
 def _waiting() -> dict[str, Any]:
     """Return what is known of a task that a teacher reads."""
     return {"points": None, "state": "manual", "reason": _both(said("manual")), "misconception": None, "hint": None, "steps": {}}
+
+
+def _step(verdict: Verdict) -> dict[str, Any]:
+    """Return what is kept of a step of a record, or of a column of a table."""
+    said = {"reason": _both(verdict.message), "misconception": verdict.misconception, "hint": _both(verdict.hint)}
+    return {"state": verdict.state} | said
 
 
 def _both(label: Label | None) -> dict[str, str] | None:

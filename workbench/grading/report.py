@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import pandas as pd
 
 from workbench import catalogue
 from workbench.files import refuse_existing, write_whole
+from workbench.grading import texts
 from workbench.grading.results import Results, said
 from workbench.grading.roster import Roster
 from workbench.grading.statistics import cronbach_alpha, item_statistics, misconception_counts
@@ -33,6 +34,7 @@ LONGEST = 2000
 
 _TEMPLATES = Path(__file__).parent / "template"
 _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CODE = re.compile(r"`([^`\n]+)`")
 _ITEM_COLUMNS = ("n", "mean_points", "difficulty", "discrimination", "upper_lower", "share_full", "share_zero", "n_missing")
 _MOST_BINS = 10
 
@@ -76,6 +78,7 @@ def write_feedback(results: Results, roster: Roster, folder: str | Path, lang: s
                 "state": row["state"] or "",
                 "reason": shown(said(row["reason"], lang)),
                 "hint": shown(said(row["hint"], lang)),
+                "steps": _steps(row, lang),
                 "answer": _answer(row["answer"]),
             }
             for row in mine.to_dict("records")
@@ -175,6 +178,17 @@ def shown(text: str) -> str:
     return plain if len(plain) <= LONGEST else plain[:LONGEST] + " …"
 
 
+def _steps(row: Mapping[str, Any], lang: str) -> list[tuple[str, str, str]]:
+    """Return name, state and what to say of the steps of an answer of which some are right and some not."""
+    if row["state"] not in ("partial", "wrong"):
+        return []
+    told = []
+    for name, step in (row["steps"] or {}).items():
+        plainly = step["state"] == "wrong" and said(step["reason"], lang) == texts.said("wrong").text(lang)
+        told.append((name, step["state"], shown(said(step["hint"] or (None if plainly else step["reason"]), lang))))
+    return told
+
+
 def _answer(value: Any) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
@@ -226,8 +240,12 @@ def _rendered(template: str, lang: str, **values: Any) -> str:
     import jinja2
     import markupsafe
 
+    def coded(text: str) -> markupsafe.Markup:
+        return markupsafe.Markup(_CODE.sub(r"<code>\1</code>", str(markupsafe.escape(text))))
+
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     style = markupsafe.Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8"))
+    environment.filters["coded"] = coded
     source = (_TEMPLATES / template).read_text(encoding="utf-8")
     return environment.from_string(source).render(
         lang=lang, word=_words(lang), said=partial(said, lang=lang), number=_number, style=style, policy=POLICY, **values

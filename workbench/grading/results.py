@@ -22,7 +22,7 @@ from workbench.grading.roster import Roster
 
 __all__ = ["ITEM_COLUMNS", "STUDENT_COLUMNS", "Results", "load_results", "results_of", "said"]
 
-ITEM_COLUMNS = ["student_id", "item", "kind", "points", "max_points", "state", "reason", "misconception", "hint", "answer"]
+ITEM_COLUMNS = ["student_id", "item", "kind", "points", "max_points", "state", "reason", "misconception", "hint", "steps", "answer"]
 STUDENT_COLUMNS = ["student_id", "points", "max_points", "penalty", "total", "needs_manual", "submitted_at", "days_late", "stopped"]
 NOTE_COLUMNS = ["student_id", "source", "kind", "cell", "text"]
 
@@ -37,7 +37,8 @@ class Results:
         Its name.
     items
         A row an item of a student: student_id, item, kind, points (NaN while an open task waits for the teacher),
-        max_points, state, reason, misconception, hint, answer (what was handed in, plain).
+        max_points, state, reason, misconception, hint, steps (of a record or table: name → state, reason, misconception, hint),
+        answer (what was handed in, plain).
     students
         A row a student: student_id, points, max_points, penalty (lateness), total, needs_manual, submitted_at, days_late,
         stopped (why a run ended early, or "").
@@ -170,12 +171,17 @@ def _submitted_at(stamp: Path) -> str | None:
 def _read(file: Path) -> dict[str, Any]:
     try:
         result = json.loads(file.read_text(encoding="utf-8"))
-        complete = {"student", "items"} <= result.keys() and all({"id", "points", "max_points"} <= item.keys() for item in result["items"])
+        complete = {"student", "items"} <= result.keys() and all(_is_item(item) for item in result["items"])
     except (OSError, ValueError, AttributeError, TypeError):
         complete = False
     if not complete:
         raise WorkbenchError(f"{file}: is no result of grading; delete it and grade that student again")
     return result
+
+
+def _is_item(item: dict[str, Any]) -> bool:
+    steps = (item.get("steps") or {}).values()
+    return {"id", "points", "max_points"} <= item.keys() and all({"state", "reason", "hint"} <= step.keys() for step in steps)
 
 
 def said(text: object, lang: str) -> str:

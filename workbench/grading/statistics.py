@@ -115,10 +115,18 @@ def cronbach_alpha(results: Results) -> float:
 
 
 def misconception_counts(results: Results) -> pd.DataFrame:
-    """Return which wrong ideas were met: item, misconception, n, share (of those with a mark), hint; most frequent first."""
-    known = results.items[results.items["misconception"].notna() & (results.items["misconception"] != "")]
+    """Return which wrong ideas were met: item, misconception, n, share (of those with a mark), hint; most frequent first.
+
+    Those of all steps of an answer count, each once a student.
+    """
+    met = []
+    for row in results.items.to_dict("records"):
+        parts = [row, *(row["steps"] or {}).values()]
+        ideas = {part["misconception"]: part["hint"] for part in reversed(parts) if isinstance(part.get("misconception"), str)}
+        met += [(row["item"], idea, hint) for idea, hint in ideas.items() if idea]
     marked = results.items.groupby("item")["points"].count()
-    grouped = known.groupby(["item", "misconception"], sort=True).agg(n=("student_id", "size"), hint=("hint", "first")).reset_index()
+    table = pd.DataFrame(met, columns=["item", "misconception", "hint"])
+    grouped = table.groupby(["item", "misconception"], sort=True).agg(n=("hint", "size"), hint=("hint", "first")).reset_index()
     grouped["share"] = grouped["n"] / grouped["item"].map(marked).astype("float64")
     return grouped.sort_values(["n", "item"], ascending=[False, True], ignore_index=True)[["item", "misconception", "n", "share", "hint"]]
 
