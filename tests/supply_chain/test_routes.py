@@ -86,18 +86,71 @@ def test_hours_with_customs_come_from_runs(corridor):
     assert entry["cost_cny"] == 900  # the simulation gives hours; the teaching fee stays
 
 
+def ended_h(runs: wb.experiments.Runs, mode: str, step: str, moment: str = "ended") -> pd.Series:
+    """Return the hour, since the epoch, at which each released case of a mode was through with a step."""
+    cases = runs.cases[(runs.cases["mode"] == mode) & (runs.cases["outcome"] == "released")]
+    stays = runs.journeys[runs.journeys["case"].isin(cases["case"]) & (runs.journeys["step"] == step)]
+    return stays.set_index("case")[moment].astype(float) / 3_600_000
+
+
 @pytest.mark.slow
-def test_the_stays_of_a_transit_and_its_haul_are_the_whole_time_to_release():
-    runs = wb.simulate(wb.scenario("yangtze_transit_2013"), wb.Design(replications=1, warm_up_h=24, observe_h=48))
+@pytest.mark.parametrize("mode", ["transit_direct_import", "transit_advance_import"])
+def test_the_stays_of_a_transit_and_its_haul_are_the_whole_time_to_release(transits, mode):
+    table = dwell_from_runs(transits)
+    assert {"transit_direct_import", "transit_advance_import", "transit_through_import"} < set(table["mode"])
+    stays = table[(table["mode"] == mode) & (table["node"] == "*")].set_index("stage")["dwell_h"]
+    arrived, begun, ended = (
+        ended_h(transits, mode, *step) for step in (("report_arrival",), ("haul_under_seal", "started"), ("haul_under_seal",))
+    )
+    assert stays["entry"] == pytest.approx((begun - arrived).mean())  # declared before arrival or not
+    cases = transits.cases[(transits.cases["mode"] == mode) & (transits.cases["outcome"] == "released")].set_index("case")
+    released = arrived + cases["release_time_h"]
+    assert stays["destination"] == pytest.approx((released - ended).clip(lower=0).mean())
+
+
+@pytest.fixture(scope="module")
+def transits() -> wb.experiments.Runs:
+    return wb.simulate(wb.scenario("yangtze_transit_2013"), wb.Design(replications=1, warm_up_h=24, observe_h=48))
+
+
+@pytest.mark.slow
+def test_without_journeys_nothing_tells_the_stays_of_a_transit_from_its_haul():
+    design = wb.Design(replications=1, warm_up_h=24, observe_h=48)
+    kept = wb.simulate(wb.scenario("yangtze_transit_2013"), design, record="cases")
+    assert set(dwell_from_runs(kept)["mode"]) == {"port_clearance_import"}
+
+
+@pytest.mark.slow
+def test_exports_stay_at_dispatch_and_at_exit():
+    reformed = wb.scenario("yangtze_export_2013").apply(wb.measure("regional_integrated_export"))
+    runs = wb.simulate(reformed, wb.Design(replications=1, warm_up_h=24, observe_h=48))
     table = dwell_from_runs(runs)
-    cases = runs.cases[(runs.cases["mode"] == "transit_direct_import") & (runs.cases["outcome"] == "released")]
-    hauls = runs.journeys[runs.journeys["case"].isin(cases["case"]) & (runs.journeys["step"] == "haul_under_seal")]
-    haul_h = (hauls["ended"] - hauls["started"]).mean() / 3_600_000
-    stays = table[(table["mode"] == "transit_direct_import") & (table["node"] == "*")].set_index("stage")["dwell_h"]
-    assert stays["entry"] + haul_h + stays["destination"] == pytest.approx(cases["release_time_h"].mean())
-    assert {"transit_advance_import", "transit_through_import"} < set(table["mode"])
-    kept = wb.simulate(wb.scenario("yangtze_transit_2013"), wb.Design(replications=1, warm_up_h=24, observe_h=48), record="cases")
-    assert set(dwell_from_runs(kept)["mode"]) == {"port_clearance_import"}  # without journeys nothing tells stay from haul
+    stays = table[table["node"] == "*"].set_index(["mode", "stage"])["dwell_h"]
+    in_yard, hauled, there, loaded = (
+        ended_h(runs, "transit_direct_export", *step)
+        for step in (("deliver_to_port",), ("haul_under_seal", "started"), ("haul_under_seal",), ("load_and_depart", "queued"))
+    )
+    assert stays["transit_direct_export", "dispatch"] == pytest.approx((hauled - in_yard).mean())
+    assert stays["transit_direct_export", "exit"] == pytest.approx((loaded - there).mean())
+    of = runs.cases[runs.cases["outcome"] == "released"].groupby("mode")["release_time_h"]
+    for mode in ("port_clearance_export", "regional_integrated_export"):
+        assert stays[mode, "exit"] == pytest.approx(of.get_group(mode).clip(lower=0).mean())
+    assert stays["regional_integrated_export", "dispatch"] == 0
+    assert table.loc[table["stage"] == "dispatch", "node"].eq("*").all()
+
+
+@pytest.mark.slow
+def test_regional_integration_moves_a_route_by_simulated_hours(corridor):
+    """Without formalities where the transport mode changes, goods for Hefei change it more often, and stay as long as the runs say."""
+    runs = wb.simulate(wb.scenario("inland_regional_2015"), wb.Design(replications=1, warm_up_h=24, observe_h=72))
+    table = dwell_from_runs(runs)
+    transit, regional = (
+        find_routes(corridor, "NLRTM", "CNHFE", 1, regime=regime, dwell=table)[0] for regime in ("transit_direct", "regional_integrated")
+    )
+    assert len(transit.modes) < len(regional.modes) and transit.keys != regional.keys
+    (entry,) = (stop for stop in regional.stop_rows if stop.what == "entry")
+    row = table[(table["node"] == "*") & (table["mode"] == "regional_integrated_import")].iloc[0]
+    assert entry.dwell_h == row["dwell_h"] and entry.basis == row["basis"]
 
 
 def test_references_of_regimes_and_procedures_lead_somewhere():

@@ -17,7 +17,10 @@ __all__ = ["COLUMNS", "STAGES", "Stay", "dwell_from_runs", "stay"]
 STAGES = ("dispatch", "entry", "transfer", "exit", "destination", "reinspection")
 """Where on the way customs may hold goods."""
 
-HAUL, MS_PER_H = "haul_under_seal", 3_600_000
+HAUL, LOADING, MS_PER_H = "haul_under_seal", "load_and_depart", 3_600_000
+
+DECLARED_ANYWHERE = ("regional_integrated_export", "national_integrated_export")
+"""Modes of export that are declared at an office where the goods do not call."""
 
 COLUMNS = ("node", "mode", "stage", "dwell_h", "p50_h", "p90_h", "fee_cny", "n", "basis")
 """Columns of a dwell table. `node` is a place of a network, its customs office, or ``*``; fee_cny may be missing."""
@@ -103,10 +106,11 @@ def checked(dwell: pd.DataFrame | None) -> pd.DataFrame | None:
 def dwell_from_runs(runs: Any) -> pd.DataFrame:
     """Return how long goods stay at each office by a clearance simulation, for `compile_network`, so that a reform moves routes.
 
-    Goods stay at the office of entry or exit from their arrival until they leave it. Under transit they stay at entry until their haul
-    begins, and at destination from its end until release. Goods released before they arrive stay for no time. Exports other than port
-    clearance have no rows, since no stamp tells when they arrived at dispatch, nor has transit where the runs kept no journeys; there
-    the teaching figures stay.
+    Imports stay at the office of entry from their arrival until they leave it, exports at the office of exit from their arrival until
+    release: what they wait for after it is a ship. Exports declared elsewhere in the region or country stay for no time at dispatch.
+    Under transit goods stay at entry until their haul begins, and at destination from its end until release; exports stay at dispatch
+    from their arrival in the yard until their haul begins, and at exit from its end until they are loaded. Goods released before they
+    arrive stay for no time. Transit has no rows where the runs kept no journeys; there the teaching figures stay.
 
     Parameters
     ----------
@@ -118,7 +122,7 @@ def dwell_from_runs(runs: Any) -> pd.DataFrame:
     pandas.DataFrame
         A row an office, mode and stage: ``node`` (the customs office), ``mode, stage, dwell_h`` (mean), ``p50_h, p90_h, fee_cny``
         (missing: the simulation gives hours, and the teaching fee stays), ``n`` cases, ``basis``. The rows of all offices together have
-        ``*`` as their node, and those at destination no other.
+        ``*`` as their node, and those at destination and dispatch no other.
 
     Examples
     --------
@@ -135,28 +139,31 @@ def dwell_from_runs(runs: Any) -> pd.DataFrame:
         for office, group in [*of_mode.groupby("office", sort=True), ("*", of_mode)]:
             for stage, hours in _stays(str(mode), group):
                 hours = hours.dropna().clip(lower=0)
-                if len(hours) and (stage != "destination" or office == "*"):  # `office` is that of entry or exit
+                if len(hours) and (stage not in ("destination", "dispatch") or office == "*"):  # `office` is that of entry or exit
                     quantiles = hours.quantile([0.5, 0.9]).tolist()
                     rows.append((office, mode, stage, hours.mean(), *quantiles, np.nan, len(hours), basis))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _with_haul(cases: pd.DataFrame, runs: Any) -> pd.DataFrame:
-    """Return the cases with the hours, since their creation, at which their haul under seal began and ended."""
+    """Return the cases with the hours, since their arrival as of all stamps, of the haul under seal and of loading."""
     if runs.record != "journeys":
-        return cases.assign(haul_from_h=np.nan, haul_to_h=np.nan)
-    hauls = (
-        runs.journeys[runs.journeys["step"] == HAUL].groupby(["replication", "case"]).agg(start=("started", "min"), end=("ended", "max"))
-    )
-    joined = cases.join(hauls / MS_PER_H, on=["replication", "case"])
-    return joined.assign(haul_from_h=joined["start"] - joined["created_h"], haul_to_h=joined["end"] - joined["created_h"])
+        return cases.assign(haul_from_h=np.nan, haul_to_h=np.nan, loading_h=np.nan)
+    keys = ["replication", "case"]
+    hauls = runs.journeys[runs.journeys["step"] == HAUL].groupby(keys).agg(haul_from_h=("started", "min"), haul_to_h=("ended", "max"))
+    hauls["loading_h"] = runs.journeys[runs.journeys["step"] == LOADING].groupby(keys)["queued"].min()
+    since = hauls.astype(float).sub(runs.stamps.set_index(keys)["arrived"].astype(float), axis=0) / MS_PER_H
+    return cases.join(since, on=keys)
 
 
 def _stays(mode: str, cases: pd.DataFrame) -> list[tuple[str, pd.Series]]:
-    """Return (stage, hours of each case) of one mode."""
-    if mode.startswith("transit_") and mode.endswith("_import"):
-        return [("entry", cases["haul_from_h"] - cases["arrived_h"]), ("destination", cases["released_h"] - cases["haul_to_h"])]
-    leaves = cases["removed_h"].fillna(cases["released_h"]) - cases["arrived_h"]
-    if mode.endswith("_export"):  # of the others no stamp tells when goods arrived at dispatch
-        return [("exit", leaves)] if mode == "port_clearance_export" else []
-    return [("entry", leaves)]
+    """Return (stage, hours of each case) of one mode; every time counts from arrival."""
+    export, transit = mode.endswith("_export"), mode.startswith("transit_")
+    if transit and export:
+        return [("dispatch", cases["haul_from_h"]), ("exit", cases["loading_h"] - cases["haul_to_h"])]
+    if transit:
+        return [("entry", cases["haul_from_h"]), ("destination", cases["released_h"] - cases["haul_to_h"])]
+    if export:
+        nowhere = [("dispatch", 0 * cases["released_h"])] if mode in DECLARED_ANYWHERE else []
+        return [*nowhere, ("exit", cases["released_h"])]
+    return [("entry", cases["removed_h"].fillna(cases["released_h"]))]
