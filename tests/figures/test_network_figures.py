@@ -110,6 +110,8 @@ def test_a_map_is_coast_and_rivers_and_says_that_it_is_a_sketch(corridor):
     x, _ = view.placed(corridor).points["USLAX"]
     assert x > 0.9 * schematic(corridor).width
     assert FOOTER in " ".join(a.text for a in figures.draw_network(corridor, basemap=True, lang="en").layout.annotations)
+    names = [annotation for annotation in figure.layout.annotations if annotation.xref != "paper" and not annotation.textangle]
+    assert min(name.y - 6 for name in names) > figure.layout.yaxis.range[0] + 15  # the notes at the foot have a strip of their own
 
 
 def test_only_an_approved_map_may_lie_under_a_network(tmp_path, corridor):

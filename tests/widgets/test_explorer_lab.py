@@ -46,20 +46,40 @@ def test_sliders_and_boxes_answer_the_keyboard(lab, tmp_path):
     assert lab.page.refused == []
 
 
-def test_another_place_draws_another_route(lab, tmp_path):
-    notebook = tmp_path / "routes.ipynb"
-    cell = 'import workbench as wb\nwb.set_language("zh")\nwb.widgets.RouteExplorer("yangtze_corridor")'
-    write_whole(notebook, canonical_text(lesson(markdown("# 路线"), code(cell))))
+NETWORKS = [
+    'wb.widgets.RouteExplorer("yangtze_corridor")',
+    'wb.widgets.DisruptionExplorer("yangtze_corridor", basemap=True)',
+    'wb.widgets.OffshoreTradeExplorer(case="phantom", viewpoint="bank")',
+]
+TITLES = """cell => [...document.querySelectorAll('.jp-CodeCell')[cell].querySelectorAll('.js-plotly-plot')].map(
+    plot => plot.querySelector('.gtitle')?.textContent)"""
+
+
+def test_another_choice_draws_another_picture_of_networks(lab, tmp_path):
+    """Routes, disruptions and offshore trade, in one JupyterLab."""
+    notebook = tmp_path / "networks.ipynb"
+    cells = [code('import workbench as wb\nwb.set_language("zh")'), *map(code, NETWORKS)]
+    write_whole(notebook, canonical_text(lesson(markdown("# 供应链"), *cells)))
     page = lab.open(notebook)
-    page.set_viewport_size({"width": 1700, "height": 1400})
+    page.set_viewport_size({"width": 1700, "height": 5200})  # JupyterLab draws what is in sight
     lab.run_all()
-    page.locator(".js-plotly-plot").nth(1).wait_for(timeout=120_000)
-    titles = f"() => ({DRAWN})().map(([_, title]) => title)"
-    before = page.evaluate(titles)
-    assert len(before) == 2 and "路线比较" in before[1]
-    page.locator(".widget-dropdown select").nth(1).select_option(index=3)
-    page.wait_for_function(
-        f"before => {{ const now = ({titles})(); return now.length === 2 && now[0] !== before; }}", arg=before[0], timeout=90_000
-    )
-    lab.page.screenshot(tmp_path / "routes.png")
+
+    def titles(cell):
+        page.wait_for_function(f"cell => {{ const t = ({TITLES})(cell); return t.length === 2 && t.every(x => x); }}", arg=cell)
+        return page.evaluate(TITLES, cell)
+
+    def becomes(cell, words):
+        page.wait_for_function(f"([cell, words]) => ({TITLES})(cell)[0]?.includes(words)", arg=[cell, words])
+
+    cell = page.locator(".jp-CodeCell").nth
+    assert "洛杉矶" in titles(1)[0] and "路线比较" in titles(1)[1]
+    cell(1).locator(".widget-dropdown select").nth(1).select_option("鹿特丹")
+    becomes(1, "鹿特丹")
+    assert "未发生中断" in titles(2)[0]
+    cell(2).locator("select[multiple]").select_option("三峡船闸停航")
+    becomes(2, "三峡船闸停航")
+    assert "银行" in titles(3)[0]
+    cell(3).locator(".widget-dropdown select").nth(1).select_option("海关")
+    becomes(3, "海关")
+    lab.page.screenshot(tmp_path / "networks.png")
     assert lab.page.refused == []

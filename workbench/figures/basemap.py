@@ -77,7 +77,7 @@ def add_map(figure: go.Figure, view: Projection, basemap: bool | str | Path, lan
 def add_footer(figure: go.Figure, words: str) -> None:
     """Write a line into the lower left corner of the picture."""
     place = {"xref": "paper", "yref": "paper", "x": 0, "y": 0, "xanchor": "left", "yanchor": "bottom"}
-    figure.add_annotation(text=words, showarrow=False, font={"size": 11, "color": style.MUTED}, bgcolor="rgba(255,255,255,0.8)", **place)
+    figure.add_annotation(text=words, showarrow=False, font={"size": 11, "color": style.MUTED}, bgcolor=style.PAPER, **place)
 
 
 def _coast(view: Projection) -> Iterator[pd.DataFrame]:

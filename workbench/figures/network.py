@@ -36,7 +36,8 @@ SYMBOLS = {
 STEP_PX = 11.0
 """How far lines that lead side by side stand apart."""
 SLANTED_PX, ROOMY_PX = 108.0, 60.0
-HEAD_PX, FOOT_PX = 84, 96
+HEAD_PX, FOOT_PX, NOTE_PX = 84, 96, 20
+"""Above and below the picture, and the strip at its foot that is kept free for notes."""
 
 
 def draw_network(
@@ -95,12 +96,12 @@ class Sheet:
         self.net, self.lang = net, lang
         view = Projection.around(node for _, node in net.nodes(data=True)) if basemap else None
         self.placed: Placed = view.placed(net) if view else schematic(net)
-        self.figure = style.canvas(title, note, height=self.placed.height + HEAD_PX + FOOT_PX, width=self.placed.width + 40)
+        self.figure = style.canvas(title, note, height=self.placed.height + NOTE_PX + HEAD_PX + FOOT_PX, width=self.placed.width + 40)
         bare = {"visible": False, "fixedrange": False}
         self.figure.update_layout(
             margin={"l": 20, "r": 20, "t": HEAD_PX, "b": FOOT_PX},
             xaxis={**bare, "range": [0, self.placed.width], "autorange": False},
-            yaxis={**bare, "range": [0, self.placed.height], "autorange": False, "scaleanchor": "x"},
+            yaxis={**bare, "range": [-NOTE_PX, self.placed.height], "autorange": False, "scaleanchor": "x"},
             hovermode="closest",
         )
         if view:
