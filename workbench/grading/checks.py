@@ -345,10 +345,11 @@ def _function(answer: list, expected: list, check: Check, wrong: Wrong) -> Verdi
         compare(call["value"], value, check.result) if "value" in call else Verdict(0.0, "missing", said("wrong"))
         for call, value in zip(calls, expected, strict=False)
     ]
-    verdict = _scored(sum(one.share for one in verdicts), len(expected), "cases")
+    right = sum(one.share for one in verdicts)
+    verdict = _scored(right, len(expected), "cases")
     error = next((call["error"] for call in calls if "error" in call), None)
     if error is not None:
-        return replace(verdict, message=said("case_error", error=str(error)[:300]))
+        return replace(verdict, message=said("case_error", right=f"{right:g}", total=len(expected), error=str(error)[:300]))
     units = {one.message.en: one.message for one in verdicts if one.state == "partial"}
     if verdict.share and len(units) == 1 and all(one.share == UNIT_SHARE for one in verdicts):
         return replace(verdict, message=next(iter(units.values())))

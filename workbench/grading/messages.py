@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from workbench import errors
 from workbench.catalogue import Label
 from workbench.grading.texts import said
 
@@ -124,8 +125,9 @@ def _outcome(value: dict) -> dict[str, Any]:
 
 
 def _without_words(outcome: dict[str, Any]) -> dict[str, Any]:
-    """Reduce the error of a call to the name of a built-in kind: its words could repeat the hidden inputs."""
-    kind = getattr(builtins, outcome.get("error", "").partition(":")[0], None)
+    """Reduce the error of a call to the name of a kind that Python or the workbench has: its words could repeat the hidden inputs."""
+    name = outcome.get("error", "").partition(":")[0]
+    kind = getattr(builtins, name, None) or getattr(errors, name, None)
     named = kind.__name__ if isinstance(kind, type) and issubclass(kind, BaseException) else "Error"
     return outcome if "value" in outcome else {"error": named}
 
