@@ -77,6 +77,9 @@ def test_statistics_of_items_by_hand():
     points = np.array([a, b, c], float)
     by_hand = 3 / 2 * (1 - points.var(axis=1, ddof=1).sum() / points.sum(axis=0).var(ddof=1))
     assert cronbach_alpha(class_of(points.T)) == pytest.approx(by_hand)
+    rows = [[*({"points": share, "max_points": 1} for share in row), {"points": 0 if n == 0 else None}] for n, row in enumerate(points.T)]
+    waiting = results_of("demo", [graded(f"{n:03}", *row) for n, row in enumerate(rows)])
+    assert cronbach_alpha(waiting) == pytest.approx(by_hand)  # an open task that waits for most of the class
 
 
 def test_upper_and_lower_groups_take_in_all_who_share_a_total():

@@ -46,6 +46,16 @@ def test_grade_preview_and_grade_again(course, tmp_path):
     assert kept["points"] == 5
 
 
+@pytest.mark.sandbox
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="install bubblewrap: apt-get install bubblewrap")
+def test_a_file_that_cannot_be_graded_is_told_to_the_teacher(course):
+    hand_in(course, "009", '{"nbformat": 4, "cells": []}')
+    assert "The notebook has no cells." in grade(course, "--student", "009").output
+    result = json.loads((course / "grading" / HARBOUR.key / "009.json").read_text(encoding="utf-8"))
+    assert result["points"] == 0 and [note["kind"] for note in result["notes"]] == ["file"]
+
+
 def test_mistakes_are_told_in_a_line(course, monkeypatch):
     assert "no exercise '98'" in CliRunner().invoke(workbench, ["exercises", "grade", "98", "--course", str(course)]).output
     assert "limit cell_s is 0" in grade(course, "--cell-seconds", "0").output

@@ -216,7 +216,8 @@ def stats(exercise: str, course: Path, listed: Path | None, mapping: Path | None
 
     results = _results(course, exercise, _roster(course, listed, mapping), **late)
     show(rows_of(item_statistics(results)), json_file)
-    click.echo(f"{len(results.students)} students; Cronbach's alpha {cronbach_alpha(results):.2f}")
+    alpha = cronbach_alpha(results)
+    click.echo(f"{len(results.students)} students; Cronbach's alpha {f'{alpha:.2f}' if alpha == alpha else 'cannot be told of so few'}")
     if len(found := misconception_counts(results)):
         show(rows_of(found[["item", "misconception", "n", "share"]]))
 

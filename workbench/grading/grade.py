@@ -13,7 +13,7 @@ import threading
 import warnings
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,7 +25,7 @@ from workbench.grading import individual, reference, release
 from workbench.grading.checks import Verdict
 from workbench.grading.exercise import Exercise
 from workbench.grading.sandbox import Interrupted, Limits, Sandbox, SandboxError
-from workbench.grading.submission import Assembly, SubmissionError, assembled, read
+from workbench.grading.submission import Assembly, Note, SubmissionError, assembled, read
 from workbench.grading.texts import said
 
 __all__ = ["Grading", "Run", "result_file"]
@@ -178,7 +178,8 @@ class Grading:
             raw, cells = read(notebook)
             whole, problem = assembled(self._release, cells), None
         except SubmissionError as error:
-            raw, whole, problem = error.label.en.encode(), assembled(self._release, ()), error.label
+            raw, problem = error.label.en.encode(), error.label
+            whole = replace(assembled(self._release, ()), notes=[Note("file", "", problem)])
         made_of = {"submission_sha256": hashlib.sha256(raw).hexdigest(), "grader_sha256": self._made_of}
         if not again and (kept := _kept(path, made_of)):
             return kept, False

@@ -184,7 +184,7 @@ def _steps(row: Mapping[str, Any], lang: str) -> list[tuple[str, str, str]]:
         return []
     told = []
     for name, step in (row["steps"] or {}).items():
-        plainly = step["state"] == "wrong" and said(step["reason"], lang) == texts.said("wrong").text(lang)
+        plainly = step["state"] in ("wrong", "unanswered") and said(step["reason"], lang) == texts.said(step["state"]).text(lang)
         told.append((name, step["state"], shown(said(step["hint"] or (None if plainly else step["reason"]), lang))))
     return told
 

@@ -97,7 +97,7 @@ def item_statistics(results: Results) -> pd.DataFrame:
 def cronbach_alpha(results: Results) -> float:
     """Return how well the items measure one thing (1: perfectly); NaN where that cannot be said.
 
-    Items that nobody has a mark for are left out, and then students without a mark for each.
+    Items that wait for somebody's mark are left out.
 
     Examples
     --------
@@ -106,7 +106,7 @@ def cronbach_alpha(results: Results) -> float:
     >>> cronbach_alpha(results_of("demo", marks))
     1.0
     """
-    points = results.items.pivot(index="student_id", columns="item", values="points").dropna(axis="columns", how="all").dropna()
+    points = results.items.pivot(index="student_id", columns="item", values="points").dropna(axis="columns")
     k = points.shape[1]
     total = points.sum(axis=1).var(ddof=1)
     if k < 2 or len(points) < 2 or not total > 0:

@@ -41,9 +41,10 @@ class Note:
     Attributes
     ----------
     kind
-        ``edited`` (locked, and changed), ``missing``, ``duplicated``, ``retyped`` (code made text, or the reverse), ``moved``.
+        ``edited`` (locked, and changed), ``missing``, ``duplicated``, ``retyped`` (code made text, or the reverse), ``moved``;
+        ``file``, where there is nothing that could be graded.
     cell
-        Id of the cell.
+        Id of the cell, or "".
     text
         A sentence, in both languages.
     """
@@ -85,7 +86,7 @@ def read(path: Path) -> tuple[bytes, list[dict[str, str]]]:
     Raises
     ------
     SubmissionError
-        When the file is no regular file, too large, or no notebook of format 4.
+        When the file is no regular file, too large, empty, or no notebook of format 4.
     """
     try:
         status = path.lstat()
@@ -100,6 +101,8 @@ def read(path: Path) -> tuple[bytes, list[dict[str, str]]]:
         cells = [_cell(cell) for cell in notebook["cells"]]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OSError) as error:
         raise SubmissionError(said("file_broken", error=clean(f"{type(error).__name__}: {error}", 200))) from error
+    if not cells:
+        raise SubmissionError(said("file_empty"))
     if len(cells) > MOST_CELLS or any(len(cell["source"]) > LONGEST for cell in cells):
         raise SubmissionError(said("file_long", cells=MOST_CELLS, characters=LONGEST))
     return raw, cells
