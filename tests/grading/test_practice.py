@@ -80,7 +80,7 @@ def test_every_practice_task_knows_its_own_answer_and_tells_its_mistakes_apart()
         (
             "02.1",
             {"mean_h": 1.0, "p90_h": 2.0, "share_within_target": 0.5},
-            "It is asked in: `mean_h` h, `p90_h` h, `share_within_target` share.",
+            "Units asked: `mean_h` h, `p90_h` h, `share_within_target` share.",
         ),
         ("02.1", {"mean_h": 1.0}, "✘ p90_h is missing."),
         ("02.1", {"mean_h": "1", "p90_h": 2.0, "share_within_target": 0.5}, "✘ A number is asked, not a text"),

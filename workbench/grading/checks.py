@@ -323,7 +323,7 @@ def _together(steps: Mapping[str, Verdict], checks: Mapping[str, Check]) -> Verd
     share = 1.0 if all(verdict.share >= 1 for verdict in steps.values()) else share
     n_right = sum(verdict.state == "right" for verdict in steps.values())
     idea = next((verdict for verdict in steps.values() if verdict.hint), None)
-    message = said("partial", right=n_right, total=len(steps)) if 0 < share < 1 else said(_state(share))
+    message = said(_state(share) if n_right or not share else "partly", right=n_right, total=len(steps))
     return Verdict(share, _state(share), message, idea.misconception if idea else None, idea.hint if idea else None, steps)
 
 
