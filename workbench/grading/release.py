@@ -6,6 +6,7 @@ needs nbgrader, and a student's installation has none. The standard library is e
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -26,7 +27,7 @@ TEXT_STUB = "*Write your answer here. · 请在此作答。*"
 SCHEMA = 3
 _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
 _LANG_LINE = re.compile(r'^lang = "\w+"', re.MULTILINE)
-_STUDENT_LINE = re.compile(r"""^student = ["'](.*?)["']""", re.MULTILINE)
+_STUDENT_LINE = re.compile(r"""^student = ("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')""", re.MULTILINE)
 
 
 def source_of(cell: Mapping[str, Any]) -> str:
@@ -228,4 +229,5 @@ def _student_in(path: Path) -> str:
     except (OSError, ValueError, KeyError, TypeError, StopIteration):
         raise LessonError(f"{path}: is there already, and is no exercise; a lesson has the same name, so choose another folder") from None
     written = _STUDENT_LINE.search(source)
-    return student_id(written[1]) if written and written[1].strip() else ""
+    number = ast.literal_eval(written[1]) if written else ""
+    return student_id(number) if number.strip() else ""
