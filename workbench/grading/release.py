@@ -226,8 +226,8 @@ def _student_in(path: Path) -> str:
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         source = next(source_of(cell) for cell in cells if "student" in (cell.get("id"), _roles(cell).get("grade_id")))
-    except (OSError, ValueError, KeyError, TypeError, StopIteration):
+        written = _STUDENT_LINE.search(source)
+        number = ast.literal_eval(written[1]) if written else ""
+    except (OSError, ValueError, KeyError, TypeError, StopIteration, SyntaxError):
         raise LessonError(f"{path}: is there already, and is no exercise; a lesson has the same name, so choose another folder") from None
-    written = _STUDENT_LINE.search(source)
-    number = ast.literal_eval(written[1]) if written else ""
     return student_id(number) if number.strip() else ""
