@@ -61,7 +61,8 @@ class Waterway(catalogue.Record):
     deep_share, high_water_h
         Share of ships that may start in only within so many hours around high water.
     closed_h_per_year, closure_h
-        Hours a year in which fog closes the channel, and the mean length of a spell (exponential).
+        Hours a year in which fog closes the channel, and the mean length of a spell (exponential). Fewer hours stand for ships that may
+        move in lower visibility.
     """
 
     key: str
