@@ -10,10 +10,10 @@ from workbench.models.queueing.calendars import next_close
 from workbench.models.queueing.deadlines import on_queued, on_started
 from workbench.models.queueing.jit import kernel
 from workbench.models.queueing.journal import close_gathered
-from workbench.models.queueing.pools import free_timer, new_timer, new_token
+from workbench.models.queueing.pools import free_timer, new_timer, new_token, set_timer
 from workbench.models.queueing.seizing import goes_before
-from workbench.models.queueing.tables import AGE, DEPARTURE, FAR, FULL, GATHERING, MEMBER, PERIOD, RELEASE, TIMERS
-from workbench.models.queueing.wheel import insert, pop, push, remove
+from workbench.models.queueing.tables import AGE, DEPARTURE, FAR, FULL, GATHERING, MEMBER, PERIOD, RELEASE
+from workbench.models.queueing.wheel import pop, push
 from workbench.models.queueing.writing import finish_step
 
 __all__ = [
@@ -96,7 +96,6 @@ def set_age(k, g):
     """Set the timer of a group by its oldest member, or stop it."""
     rule, timer = k.group.rule[g], k.group.timer[g]
     if timer >= 0:
-        remove(k, TIMERS, k.timer, timer)
         free_timer(k, timer)
         k.group.timer[g] = -1
     oldest = k.group.oldest[g]
@@ -106,7 +105,7 @@ def set_age(k, g):
     if due < k.run.end[0]:
         timer = new_timer(k, AGE, g, 0)
         k.group.timer[g] = timer
-        insert(k, TIMERS, k.timer, timer, due)
+        set_timer(k, timer, due)
 
 
 @kernel
@@ -117,7 +116,7 @@ def join_group(k, i, node, now):
     k.token.queued[i] = now
     k.token.started[i] = -1
     k.token.state[i] = GATHERING
-    k.pending.due[i] = g
+    k.pending.due[i] = ~g  # no time
     after, before = -1, k.group.youngest[g]
     while before >= 0 and goes_before(k, i, before):
         after, before = before, k.token.prev[before]
@@ -166,7 +165,7 @@ def after_leaving(k, g):
 @kernel
 def leave_group(k, i):
     """Take one gathering token out of its group."""
-    g = k.pending.due[i]
+    g = ~k.pending.due[i]
     step_back(k, g, i)
     after_leaving(k, g)
 
@@ -237,7 +236,7 @@ def set_departure(k, rule):
     """Set the timer of a timetable's next departure."""
     d = k.batch_rule.next_departure[rule]
     if d < k.batch_rule.last_departure[rule] and k.departure.time[d] < k.run.end[0]:
-        insert(k, TIMERS, k.timer, new_timer(k, DEPARTURE, rule, 0), k.departure.time[d])
+        set_timer(k, new_timer(k, DEPARTURE, rule, 0), k.departure.time[d])
 
 
 @kernel
@@ -245,7 +244,7 @@ def set_period(k, rule, now):
     """Set the timer of the next end of a period."""
     due = next_close(k, k.batch_rule.period[rule], now)
     if due < k.run.end[0]:
-        insert(k, TIMERS, k.timer, new_timer(k, PERIOD, rule, 0), due)
+        set_timer(k, new_timer(k, PERIOD, rule, 0), due)
 
 
 @kernel

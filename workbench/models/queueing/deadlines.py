@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from workbench.models.queueing.calendars import completion
 from workbench.models.queueing.jit import kernel
-from workbench.models.queueing.pools import first_member, free_timer, new_timer, next_member
-from workbench.models.queueing.tables import DEADLINE, TIMERS
-from workbench.models.queueing.wheel import insert, remove
+from workbench.models.queueing.pools import first_member, free_timer, new_timer, next_member, set_timer
+from workbench.models.queueing.tables import DEADLINE
 
 __all__ = ["on_queued", "on_stamp", "on_started", "stop_timers"]
 
@@ -16,7 +15,6 @@ def disarm(k, c, local):
     """Stop the timer of a case for the deadline at that place of its entry's list, if it runs."""
     timer = k.timer_of[c, local]
     if timer >= 0:
-        remove(k, TIMERS, k.timer, timer)
         free_timer(k, timer)
         k.timer_of[c, local] = -1
 
@@ -33,7 +31,7 @@ def arm(k, c, local, now):
     if due < k.run.end[0]:
         timer = new_timer(k, DEADLINE, c, d)
         k.timer_of[c, local] = timer
-        insert(k, TIMERS, k.timer, timer, due)
+        set_timer(k, timer, due)
 
 
 @kernel

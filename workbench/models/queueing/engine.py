@@ -21,7 +21,7 @@ from workbench.models.queueing.journal import close_row
 from workbench.models.queueing.leaving import expire
 from workbench.models.queueing.memory import Handle
 from workbench.models.queueing.model import Network
-from workbench.models.queueing.pools import free_timer, new_timer
+from workbench.models.queueing.pools import free_timer, new_timer, set_timer
 from workbench.models.queueing.records import Records
 from workbench.models.queueing.seizing import mark
 from workbench.models.queueing.starting import lose_newcomer, start_heads
@@ -43,10 +43,7 @@ from workbench.models.queueing.tables import (
     OPENING,
     PAST_CALENDAR,
     PERIOD,
-    SLOTS,
     SUMS,
-    TIMERS,
-    TOKENS,
     WAKE,
     WANTS_CASES,
     WANTS_EVENTS,
@@ -56,7 +53,7 @@ from workbench.models.queueing.tables import (
     Kernel,
 )
 from workbench.models.queueing.traffic import Traffic
-from workbench.models.queueing.wheel import first_bucket, insert, open_bucket, pop, push, remove
+from workbench.models.queueing.wheel import next_due, pop, push
 
 __all__ = ["run"]
 
@@ -78,38 +75,25 @@ def room(k):
 
 @kernel(inline=True)
 def next_instant(k):
-    """Return the time of the next event, after moving the base of the wheels there."""
+    """Return the time of the next event."""
     arrival = k.arrival.time[k.run.next_case[0]] if k.run.next_case[0] < k.run.n_traffic[0] else FAR
-    while True:
-        of_tokens, token_begin, token_place = first_bucket(k, TOKENS, k.pending)
-        of_timers, timer_begin, timer_place = first_bucket(k, TIMERS, k.timer)
-        t = min(of_tokens, of_timers, arrival)
-        if t >= k.run.end[0]:
-            return t
-        k.run.base[0] = t
-        if token_begin <= t and token_place >= SLOTS:
-            open_bucket(k, TOKENS, k.pending, token_place)
-        elif timer_begin <= t and timer_place >= SLOTS:
-            open_bucket(k, TIMERS, k.timer, timer_place)
-        else:
-            return t
+    return min(arrival, next_due(k, arrival))
 
 
 @kernel(inline=True)
 def gather(k, now):
     """Put what is due now on the agenda, in the order of KERNEL *Order within an instant*."""
-    digit = now & SLOTS - 1
-    i = k.bucket[TOKENS, digit]
-    while i >= 0:
-        remove(k, TOKENS, k.pending, i)
-        order = k.node.order[k.token.node[i]] << 16 | k.token.visit[i]
-        k.run.agenda[0] = push(k.agenda, k.run.agenda[0], END_OF_STAY << 40 | k.token.number[i], order, i)
-        i = k.bucket[TOKENS, digit]
-    timer = k.bucket[TIMERS, digit]
-    while timer >= 0:
-        remove(k, TIMERS, k.timer, timer)
-        announce(k, timer, now)
-        timer = k.bucket[TIMERS, digit]
+    n = k.run.near[0]
+    while n > 0 and k.near.due[n - 1] == now:
+        who = k.near.who[n - 1]
+        k.run.near[0] = n - 1
+        if who < 0:
+            if k.timer.due[~who] == now:
+                announce(k, ~who, now)
+        elif k.pending.due[who] == now:
+            order = k.node.order[k.token.node[who]] << 16 | k.token.visit[who]
+            k.run.agenda[0] = push(k.agenda, k.run.agenda[0], END_OF_STAY << 40 | k.token.number[who], order, who)
+        n = k.run.near[0]
 
 
 @kernel
@@ -166,7 +150,7 @@ def wake(k, timer, now):
         for j in range(k.resource.first_user[owner], k.resource.last_user[owner]):
             mark(k, k.user[j])
     if due < k.run.end[0]:
-        insert(k, TIMERS, k.timer, timer, due)
+        set_timer(k, timer, due)
 
 
 @kernel
@@ -197,7 +181,7 @@ def begin(k):
 def set_wake(k, kind, owner, due):
     """Set a timer that wakes the starts."""
     if due < k.run.end[0]:
-        insert(k, TIMERS, k.timer, new_timer(k, kind, owner, 0), due)
+        set_timer(k, new_timer(k, kind, owner, 0), due)
 
 
 @kernel(entry=True)

@@ -19,10 +19,8 @@ from workbench.models.queueing.tables import (
     LEFT,
     REROUTE,
     SUMS,
-    TOKENS,
     WAITING,
 )
-from workbench.models.queueing.wheel import remove
 from workbench.models.queueing.writing import resolve
 
 __all__ = ["discard", "end_case", "expire", "lose"]
@@ -74,7 +72,6 @@ def throw_out(k, i, outcome, now):
             outcome = CANCELLED
             give_back(k, node)
     elif state == DELAYED:
-        remove(k, TOKENS, k.pending, i)
         k.pending.due[i] = -1  # even at the instant of its end it did not run to it
     elif state == GATHERING:
         leave_group(k, i)

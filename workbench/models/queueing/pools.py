@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.models.queueing.jit import kernel
 from workbench.models.queueing.tables import ABSENT, MOVING
-from workbench.models.queueing.wheel import UNLINKED
+from workbench.models.queueing.wheel import insert
 
 __all__ = [
     "fail",
@@ -19,6 +19,7 @@ __all__ = [
     "new_timer",
     "new_token",
     "next_member",
+    "set_timer",
 ]
 
 
@@ -162,14 +163,20 @@ def new_timer(k, kind, owner, which):
         timer = k.run.n_timers[0]
         k.run.n_timers[0] = timer + 1
     k.timer.kind[timer], k.timer.owner[timer], k.timer.which[timer] = kind, owner, which
-    k.timer.prev[timer] = UNLINKED
     k.timer.due[timer] = -1
     return timer
 
 
+@kernel
+def set_timer(k, timer, due):
+    """Let a timer go off at a time."""
+    k.timer.due[timer] = due
+    insert(k, ~timer, due)
+
+
 @kernel(inline=True)
 def free_timer(k, timer):
-    """Give back a timer that is in no wheel; if it is on the agenda, its due time tells that it is void."""
+    """Give back a timer; if it has not gone off yet, or is on the agenda, its due time tells that it is void."""
     k.timer.due[timer] = -1
     k.timer.next[timer] = k.run.free_timer[0]
     k.run.free_timer[0] = timer

@@ -6,8 +6,8 @@ from workbench.models.queueing.deadlines import on_queued
 from workbench.models.queueing.jit import kernel
 from workbench.models.queueing.memory import lowest_bit
 from workbench.models.queueing.summing import change_level
-from workbench.models.queueing.tables import TOKENS, WAITING
-from workbench.models.queueing.wheel import UNLINKED, insert
+from workbench.models.queueing.tables import WAITING
+from workbench.models.queueing.wheel import insert
 
 __all__ = [
     "free_units",
@@ -146,11 +146,9 @@ def give_back(k, node):
 @kernel(inline=True)
 def schedule(k, i, due):
     """Let token i come to the end of its stay at a time; what lies beyond the run's end never comes."""
+    k.pending.due[i] = due
     if due < k.run.end[0]:
-        insert(k, TOKENS, k.pending, i, due)
-    else:
-        k.pending.due[i] = due
-        k.pending.prev[i] = UNLINKED
+        insert(k, i, due)
 
 
 @kernel(inline=True)

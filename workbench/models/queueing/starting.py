@@ -22,8 +22,8 @@ from workbench.models.queueing.seizing import (
     take_units,
 )
 from workbench.models.queueing.summing import change_level
-from workbench.models.queueing.tables import AT_WORK, CANCELLED, TOKENS, WAITING
-from workbench.models.queueing.wheel import pop, push, remove
+from workbench.models.queueing.tables import AT_WORK, CANCELLED, WAITING
+from workbench.models.queueing.wheel import pop, push
 
 __all__ = ["lose_newcomer", "start_heads"]
 
@@ -77,7 +77,7 @@ def interrupt(k, i, now):
         worked = open_time(k, k.queue.calendar[q], k.worker.since[i], now)
     k.worker.left[i] -= worked
     leave_crew(k, q, i)
-    remove(k, TOKENS, k.pending, i)
+    k.pending.due[i] = -1
     r = k.use.resource[k.queue.first_use[q]]
     k.resource.in_use[r] -= 1
     change_level(k, r, -1, now)

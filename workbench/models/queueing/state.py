@@ -11,7 +11,7 @@ from workbench.models.queueing import tables
 from workbench.models.queueing.compiled import CompiledNetwork
 from workbench.models.queueing.records import Records
 from workbench.models.queueing.sums import Sums
-from workbench.models.queueing.tables import FATES, HOUR_MS, LEVELS, LONGEST, OUTCOMES, QUANTITIES, SLOTS, Kernel
+from workbench.models.queueing.tables import BLOCK_BITS, FATES, HOUR_MS, LEVELS, LONGEST, OUTCOMES, QUANTITIES, SLOTS, Kernel
 from workbench.models.queueing.traffic import Traffic
 
 __all__ = ["State"]
@@ -103,7 +103,7 @@ class State:
             raise ParameterError(f"record must be one of {', '.join(RECORDS)}, not {record!r}.")
         self.model, self.chunks, self.replication = model, chunks, replication
         run = np.zeros(1, tables.RUN)
-        for name in ("free_case", "free_token", "free_frame", "free_timer", "free_group", "free_batch"):
+        for name in ("free_case", "free_token", "free_frame", "free_timer", "free_group", "free_batch", "free_block"):
             run[name] = -1
         run["now"] = -1  # nothing has happened yet, not even what happens at 0
         run["seed"], run["replication"], run["classes"] = seed, replication, model.classes
@@ -139,6 +139,7 @@ class State:
     def _tables(self) -> Kernel:
         model = self.model
         cases, tokens = 1 << 10, max(1 << 11, 2 * model.fan)
+        blocks = self._blocks(tokens, self._timers(cases, tokens))
         stays = len(model.network.entries) * len(model.network.nodes) if self.sums else 1
         return Kernel(
             **model.copy_tables(),
@@ -153,8 +154,11 @@ class State:
             group=np.zeros(tokens if self.batches else 1, tables.GROUP),
             batch=np.zeros(tokens if self.batches else 1, tables.BATCH_TABLE),
             line=np.full(model.n_queues * model.classes, -1, tables.LINE),
-            occupied=np.zeros((2, LEVELS + 1), np.uint64),
-            bucket=np.full((2, LEVELS * SLOTS), -1, np.int32),
+            near=np.zeros(blocks << BLOCK_BITS, tables.DUE),
+            far=_aligned(blocks << BLOCK_BITS, tables.DUE),
+            block_before=np.zeros(blocks, np.int32),
+            bucket=np.zeros(LEVELS * SLOTS, np.int32),
+            occupied=np.zeros(LEVELS + 1, np.uint64),
             agenda=np.zeros(2 * tokens + self._timers(cases, tokens), tables.ITEM),
             starts=np.zeros(2 * tokens + model.n_queues, tables.ITEM),
             dirty=np.zeros(model.n_queues + 1, np.int32),
@@ -199,6 +203,10 @@ class State:
         lasting = len(model.tables["calendar"]) + len(model.tables["resource"]) + 4 * self.batches
         return cases * model.n_deadlines + tokens * (self.batches > 0) + lasting + 4
 
+    def _blocks(self, tokens: int, timers: int) -> int:
+        """Return how many blocks of items the wheel needs: twice as many as there may be, since those called off stay a while."""
+        return (2 * (tokens + timers) >> BLOCK_BITS) + 2 * LEVELS * SLOTS
+
     def make_room(self, wanted: int) -> None:
         """Let the kernel go on: larger pools, emptied records, more traffic."""
         k = self.kernel
@@ -237,8 +245,12 @@ class State:
     def _replace(self, **larger: np.ndarray) -> None:
         self.kernel = k = self.kernel._replace(**larger)
         timers = self._timers(len(k.case), len(k.token))
+        blocks = self._blocks(len(k.token), timers)
         self.kernel = k._replace(
             timer=_enlarged(k.timer, timers),
+            near=_enlarged(k.near, blocks << BLOCK_BITS),
+            far=_enlarged(k.far, blocks << BLOCK_BITS),
+            block_before=_enlarged(k.block_before, blocks),
             agenda=_enlarged(k.agenda, 2 * len(k.token) + timers),
             starts=_enlarged(k.starts, 2 * len(k.token) + self.model.n_queues),
         )
@@ -246,6 +258,7 @@ class State:
 
     def _note_room(self) -> None:
         k = self.kernel
+        self.run["block_room"] = len(k.block_before)
         for name, table in (("case", k.case), ("token", k.token), ("row", k.row), ("event", k.event)):
             self.run[f"{name}_room"] = len(table)
 

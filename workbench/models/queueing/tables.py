@@ -15,6 +15,7 @@ __all__ = [
     "ABSENT",
     "AT_WORK",
     "BATCH",
+    "BLOCK_BITS",
     "CHOICE_NODE",
     "DELAY",
     "END",
@@ -50,9 +51,6 @@ END_OF_STAY, EXPIRY, WAKE, RELEASE = range(4)
 
 # What a timer does; the last four, in this order, are what releases a batch (FULL needs no timer).
 DEADLINE, OPENING, CAPACITY, FULL, AGE, PERIOD, DEPARTURE = range(7)
-
-TOKENS, TIMERS = 0, 1
-"""The two wheels: ends of stays, and all else that is due."""
 
 # Why the kernel came back to its driver.
 FINISHED, WANTS_CASES, WANTS_TOKENS, WANTS_ROWS, WANTS_EVENTS, WANTS_TRAFFIC = range(6)
@@ -90,6 +88,9 @@ FAR = 2**62
 
 SLOTS, LEVELS = 64, 8
 """Timing wheel: 8 digits of 6 bits cover 2**48 ms, beyond the 292 years a clock may show."""
+
+BLOCK_BITS = 5
+"""Its buckets are chains of blocks of 32 items."""
 
 CONSTANT, UNIFORM, TRIANGULAR, EXPONENTIAL, GAMMA, LOGNORMAL, WEIBULL, EMPIRICAL, MIXTURE = range(9)
 
@@ -136,10 +137,10 @@ DEPARTURE_TABLE = _table(time="i8", capacity="i4")
 # The state.
 RUN = _table(
     # the clock, the window, the luck
-    now="i8", base="i8", end="i8", warm_up="i8", observed_until="i8", limit="i8", stops_early="i1", seed="i8", replication="i8",
+    now="i8", base="i8", near_until="i8", near="i8", end="i8", warm_up="i8", observed_until="i8", limit="i8", stops_early="i1", seed="i8", replication="i8",
     # how much of each table is used, and how much there is
     n_cases="i8", n_tokens="i8", n_frames="i8", n_timers="i8", n_groups="i8", n_batches="i8", n_rows="i8", n_events="i8",
-    free_case="i8", free_token="i8", free_frame="i8", free_timer="i8", free_group="i8", free_batch="i8",
+    free_case="i8", free_token="i8", free_frame="i8", free_timer="i8", free_group="i8", free_batch="i8", n_blocks="i8", free_block="i8", block_room="i8",
     live_cases="i8", live_tokens="i8", case_room="i8", token_room="i8", row_room="i8", event_room="i8", fan="i8", largest="i8",
     agenda="i8", starts="i8", dirty="i8", todo="i8", newcomers="i1", next_case="i8", n_traffic="i8", more_traffic="i1",
     # sizes of the model
@@ -150,7 +151,7 @@ RUN = _table(
     expired_cases="i8", error="i8", error_node="i8", error_case="i8",
 )  # fmt: skip
 # A token is one line of the cache, a case half of one: at national scale a million of them wait at a time. So a token
-# also tells number and class of its case, and when its stay ends is kept apart, four tokens to a line.
+# also tells number and class of its case, and when its stay ends is kept apart, eight tokens to a line.
 CASE = _table(
     number="i8", first="i4", group="i4", entry="i2", live="i2", reroute="i2", reroute_key="i2", priority="i1",
     observed="i1", over="i1", resolved="i1", lost="i1",
@@ -159,9 +160,10 @@ TOKEN = _table(
     queued="i8", started="i8", duration="i8", number="u4", next="i4", prev="i4", case="i4", frame="i4", sibling="i4",
     batch="i4", node="i2", visit="u2", branch="i2", priority="i1", state="i1", dead="i1",
 )  # fmt: skip
-PENDING = _table(due="i8", next="i4", prev="i4")
+PENDING = _table(due="i8")
+DUE = _table(due="i8", who="i4")
 FRAME = _table(expected="i4", come="i4", live="i4", outer="i4", branch="i2")
-TIMER = _table(due="i8", next="i4", prev="i4", owner="i4", which="i4", kind="i1")
+TIMER = _table(due="i8", next="i4", owner="i4", which="i4", kind="i1")
 WORKER = _table(since="i8", left="i8", next="i4", prev="i4")
 LINE = _table(head="i4", tail="i4")
 ITEM = _table(a="i8", b="i8", who="i8")
@@ -218,7 +220,7 @@ LAYOUT = {
     "visit": (np.dtype("u2"), 2),  # [case, step on a cycle]
     "timer_of": (np.dtype("i4"), 2),  # [case, deadline of its entry]
     "token": (TOKEN, 1),
-    "pending": (PENDING, 1),  # [token]: the end of its stay, in the wheel
+    "pending": (PENDING, 1),  # [token]: the end of its stay
     "frame": (FRAME, 1),
     "worker": (WORKER, 1),  # [token]: work that may be interrupted
     "crew": (LINE, 1),  # [resource × class]: those at such work, the latest to begin last
@@ -226,8 +228,11 @@ LAYOUT = {
     "group": (GROUP, 1),
     "batch": (BATCH_TABLE, 1),
     "line": (LINE, 1),  # [queue × class]: first and last of those who wait
-    "occupied": (np.dtype("u8"), 2),  # [wheel, level]: occupied digits; last the occupied levels
-    "bucket": (np.dtype("i4"), 2),  # [wheel, level × digit]: first item
+    "near": (DUE, 1),  # what is due next, in reverse
+    "far": (DUE, 1),  # [block × place in it]: all else
+    "block_before": (np.dtype("i4"), 1),  # [block]: end of the block before it in its bucket
+    "bucket": (np.dtype("i4"), 1),  # [level × digit]: where the next item goes, 0 if it is empty
+    "occupied": (np.dtype("u8"), 1),  # [level]: occupied digits; last the occupied levels
     "agenda": (ITEM, 1),
     "starts": (ITEM, 1),
     "dirty": (np.dtype("i4"), 1),
