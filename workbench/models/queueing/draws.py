@@ -35,7 +35,7 @@ def empirical_quantile(k, d, u):
     return q0 + (q1 - q0) * ((u - p0) / (p1 - p0))
 
 
-@kernel
+@kernel(inline=True)
 def quantile(k, d, u):
     """Return the quantile of simple distribution d, in milliseconds (not rounded)."""
     code, a, b, c = k.dist.code[d], k.dist.a[d], k.dist.b[d], k.dist.c[d]

@@ -26,7 +26,7 @@ from workbench.models.queueing.records import Records
 from workbench.models.queueing.seizing import mark
 from workbench.models.queueing.starting import lose_newcomer, start_heads
 from workbench.models.queueing.state import State
-from workbench.models.queueing.summing import retire
+from workbench.models.queueing.summing import retire, turn_hour
 from workbench.models.queueing.tables import (
     ABSENT,
     AGE,
@@ -235,27 +235,27 @@ def advance(k):
     fits, then one newcomer lost, until nothing changes.
     """
     while k.run.error[0] == 0:
-        wanted = room(k)
-        if wanted != FINISHED:
-            return wanted
-        now = k.run.now[0]
-        if k.run.agenda[0] > 0:
-            take(k, now)
-            settle(k, now)
-            continue
-        n = k.run.next_case[0]
-        if n == k.run.n_traffic[0]:
-            if k.run.more_traffic[0] and not all_resolved(k, now):
-                return WANTS_TRAFFIC
-        elif k.arrival.time[n] == now:
-            k.run.next_case[0] = n + 1
-            begin_case(k, n, now)
+        now, n = k.run.now[0], k.run.next_case[0]
+        due = k.run.agenda[0] > 0
+        if not due and n == k.run.n_traffic[0] and k.run.more_traffic[0] and not all_resolved(k, now):
+            return WANTS_TRAFFIC
+        arrives = n < k.run.n_traffic[0] and k.arrival.time[n] == now
+        if due or arrives or k.run.newcomers[0]:
+            wanted = room(k)
+            if wanted != FINISHED:
+                return wanted
+        if due or arrives:
+            if due:
+                take(k, now)
+            else:
+                k.run.next_case[0] = n + 1
+                begin_case(k, n, now)
             settle(k, now)
             continue
         if k.run.dirty[0] > 0 or k.run.starts[0] > 0:
             start_heads(k, now)
             if k.run.starts[0] > 0:
-                continue
+                return WANTS_ROWS
         if k.run.newcomers[0]:
             if lose_newcomer(k, now):
                 continue
@@ -267,6 +267,7 @@ def advance(k):
         if following > k.run.limit[0]:
             return PAST_CALENDAR
         k.run.now[0] = following
+        turn_hour(k, following)
         gather(k, following)
     return k.run.error[0]
 

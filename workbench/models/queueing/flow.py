@@ -213,7 +213,7 @@ def settle(k, now):
             to = visit_node(k, i, to, now)
 
 
-@kernel
+@kernel(inline=True)
 def begin_case(k, n, now):
     """Create case n of the traffic chunk; its first token is about to move."""
     c = new_case(k)

@@ -10,7 +10,7 @@ from workbench.models.queueing.tables import AT_WORK, CANCELLED, CENSORED, DELAY
 __all__ = ["close_gathered", "close_row", "note_event"]
 
 
-@kernel
+@kernel(inline=True)
 def write_row(k, i, m, number, paused, outcome, now):
     """Write the row of member m at the stay of token i, in the batch of that number (0 = none)."""
     c = k.token.case[m]
@@ -33,7 +33,7 @@ def write_row(k, i, m, number, paused, outcome, now):
     k.row.outcome[r] = outcome
 
 
-@kernel
+@kernel(inline=True)
 def pause_of(k, i, now):
     """Return how long a stay that ends now was paused, if it ran to its end."""
     worked = k.token.state[i] in (AT_WORK, DELAYED)
@@ -66,7 +66,7 @@ def close_gathered(k, i, number, now):
         note_stay(k, i, i, number, 0, DONE, now, True)
 
 
-@kernel
+@kernel(inline=True)
 def note_stay(k, i, m, number, paused, outcome, now, counts):
     """Write a row, or add to the sums."""
     if k.run.record[0] == ROWS:

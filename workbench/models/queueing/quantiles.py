@@ -34,6 +34,7 @@ CENTRAL, TAIL, FAR_TAIL = (
 """Numerators and denominators of algorithm AS 241 (Wichura 1988, PPND16), from the constant term up."""
 
 DIGITS = 4e-16  # where the next term no longer changes a double
+MOST_PHASES = 12.0  # of so many the sum is shorter than the series
 CLOSE = 1e-7  # errors shrink with the third power, so what follows a step this small changes no digit
 
 
@@ -104,9 +105,23 @@ def upper_fraction(shape, x):
 
 
 @kernel
-def gamma_tails(shape, log_gamma, x):
+def upper_sum(phases, x):
+    """Return Q(phases, x) · Γ(phases) / (x**(phases − 1) e**−x) of a whole number of phases: a sum of that many terms."""
+    term = total = 1.0
+    while phases > 1.0:
+        phases -= 1.0
+        term *= phases / x
+        total += term
+    return total
+
+
+@kernel
+def gamma_tails(shape, log_gamma, x, u):
     """Return (P, Q, density) of the gamma distribution of scale 1 at x > 0; the smaller tail is exact to ~1e-15."""
     density = math.exp((shape - 1.0) * math.log(x) - x - log_gamma)
+    if u > 0.1 and shape <= MOST_PHASES and shape == math.floor(shape):
+        q = upper_sum(shape, x) * density
+        return 1.0 - q, q, density
     if x < shape + 1.0:
         p = lower_series(shape, x) * density * x / shape
         return p, 1.0 - p, density
@@ -138,7 +153,7 @@ def gamma_quantile(u, shape, log_gamma):
     for _ in range(100):
         if x < 1e-300:
             return x
-        p, q, density = gamma_tails(shape, log_gamma, x)
+        p, q, density = gamma_tails(shape, log_gamma, x, u)
         # The smaller tail keeps its relative precision; 1 − u is exact.
         error = p - u if u < 0.5 else (1.0 - u) - q
         if error > 0.0:

@@ -159,7 +159,7 @@ def offer_marked(k):
     k.run.dirty[0] = 0
 
 
-@kernel
+@kernel(inline=True)
 def start_heads(k, now):
     """Start heads until none fits (KERNEL, *Who is next*), or until an interruption might not find room for its row.
 

@@ -11,7 +11,7 @@ from workbench.models.queueing.jit import kernel
 from workbench.models.queueing.memory import highest_bit
 from workbench.models.queueing.tables import ARRIVED_SLOT, BINS, DONE, FATES, HOUR_MS, QUANTITIES, SUB_BINS, SUMS, WORK
 
-__all__ = ["add_stay", "change_level", "retire"]
+__all__ = ["add_stay", "change_level", "retire", "turn_hour"]
 
 RELEASED, ENDED, LOST, OPEN = range(len(FATES))
 QUEUE, TOUCH, PAUSED, VISITS, CENSORED_AT = range(len(QUANTITIES))
@@ -28,13 +28,21 @@ def change_level(k, series, by, now):
     over hours gives the level at each.
     """
     if k.run.record[0] == SUMS:
-        hour = now // HOUR_MS
-        place = hour * k.run.n_series[0] + series
+        place = k.run.hour_place[0] + series
         k.level.change[place] += by
-        k.level.rest[place] += by * ((hour + 1) * HOUR_MS - now)
+        k.level.rest[place] += by * (k.run.hour_end[0] - now)
 
 
-@kernel
+@kernel(inline=True)
+def turn_hour(k, now):
+    """Look up where the levels of the hour of now stand, once an hour."""
+    if now >= k.run.hour_end[0]:
+        hour = now // HOUR_MS
+        k.run.hour_place[0] = hour * k.run.n_series[0]
+        k.run.hour_end[0] = (hour + 1) * HOUR_MS
+
+
+@kernel(inline=True)
 def add_stay(k, i, m, paused, outcome, now, counts):
     """Add the stay of token i, as member m had it, to the sums of its entry and step and to those of the case.
 
