@@ -63,13 +63,13 @@ class Comparison:
 
 
 COMPARISONS = (
-    Comparison("w1", "summaries", "simpy", "by_simpy", 20_000, lambda peer, n: peer.w1(n, SEED, Means()), SUMS),
+    Comparison("w1", "summaries", "simpy", "by_simpy", 100_000, lambda peer, n: peer.w1(n, SEED, Means()), SUMS),
     Comparison(
         "w1",
         "summaries",
         "salabim",
         "by_salabim",
-        5_000,
+        20_000,
         lambda peer, n: peer.w1(n, SEED, Means()),
         f"{SUMS}; monitors of its resources off, those of components and queues are part of it",
     ),
@@ -78,7 +78,7 @@ COMPARISONS = (
         "summaries",
         "cimba",
         "by_cimba",
-        200_000,
+        1_000_000,
         lambda peer, n: peer.w1(n, SEED),
         f"{SUMS}; a process for each declaration",
     ),
@@ -87,15 +87,15 @@ COMPARISONS = (
         "summaries",
         "c",
         "by_c",
-        200_000,
+        1_000_000,
         lambda peer, n: peer.w1(n, SEED),
         f"{SUMS}; written for this network: no calendars, priorities, records",
     ),
     Comparison(
-        "w1", "journeys", "simpy", "by_simpy", 20_000, lambda peer, n: peer.w1(n, SEED, Journeys()), f"{ALIKE}; a list, ours a table"
+        "w1", "journeys", "simpy", "by_simpy", 100_000, lambda peer, n: peer.w1(n, SEED, Journeys()), f"{ALIKE}; a list, ours a table"
     ),
     Comparison(
-        "w1", "journeys", "ciw", "by_ciw", 10_000, lambda peer, n: peer.w1(n, SEED), f"{ALIKE}; 16 fields a stay, a list, ours 15, a table"
+        "w1", "journeys", "ciw", "by_ciw", 30_000, lambda peer, n: peer.w1(n, SEED), f"{ALIKE}; 16 fields a stay, a list, ours 15, a table"
     ),
     Comparison(
         "w2",
