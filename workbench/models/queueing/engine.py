@@ -194,7 +194,7 @@ def censor(k):
             return False
         state = k.token.state[i]
         if state != ABSENT and state != MEMBER:
-            close_row(k, i, CENSORED, -1)
+            close_row(k, i, 0, CENSORED, -1)
         i += 1
     k.run.todo[0] = i
     if k.run.record[0] == SUMS:

@@ -257,11 +257,11 @@ def end_stay(k, i, now):
         free_units(k, q, now)
     if k.token.dead[i]:
         give_back(k, node)
-        close_row(k, i, CANCELLED, now)
+        close_row(k, i, now - k.token.started[i] - k.token.duration[i], CANCELLED, now)
         discard(k, i)
         return
     finish_step(k, i, node, now)
-    close_row(k, i, DONE, now)
+    close_row(k, i, now - k.token.started[i] - k.token.duration[i], DONE, now)
     k.token.state[i] = MOVING
     to = way_on(k, i, node, now)
     if to != k.node.to[node]:

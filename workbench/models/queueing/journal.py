@@ -5,7 +5,7 @@ from __future__ import annotations
 from workbench.models.queueing.jit import kernel
 from workbench.models.queueing.pools import first_member, next_member
 from workbench.models.queueing.summing import add_stay
-from workbench.models.queueing.tables import AT_WORK, CANCELLED, CENSORED, DELAYED, DONE, NOTHING, ROWS
+from workbench.models.queueing.tables import CANCELLED, CENSORED, DONE, NOTHING, ROWS
 
 __all__ = ["close_gathered", "close_row", "note_event"]
 
@@ -33,19 +33,11 @@ def write_row(k, i, m, number, paused, outcome, now):
     k.row.outcome[r] = outcome
 
 
-@kernel(inline=True)
-def pause_of(k, i, now):
-    """Return how long a stay that ends now was paused, if it ran to its end."""
-    worked = k.token.state[i] in (AT_WORK, DELAYED)
-    return now - k.token.started[i] - k.token.duration[i] if worked and k.pending.due[i] == now else 0
-
-
 @kernel
-def close_row(k, i, outcome, now):
+def close_row(k, i, paused, outcome, now):
     """Write the journeys row of a stay that ends now, one for each member, or add it to the sums."""
     if k.run.record[0] == NOTHING:
         return
-    paused = pause_of(k, i, now)
     counts = True
     batch = k.token.batch[i]
     number = k.batch.number[batch] if batch >= 0 else 0

@@ -78,7 +78,7 @@ def throw_out(k, i, outcome, now):
     else:
         k.token.dead[i] = 1
         return
-    close_row(k, i, outcome, now)
+    close_row(k, i, 0, outcome, now)
     discard(k, i)
 
 
@@ -126,7 +126,7 @@ def expire(k, timer, now):
 def lose(k, i, now):
     """A newcomer finds its queue full and is lost; a batch is lost with all its members and other tokens."""
     leave_queue(k, k.node.queue[k.token.node[i]], i, now)
-    close_row(k, i, LEFT, now)
+    close_row(k, i, 0, LEFT, now)
     batch = k.token.batch[i]
     if batch < 0:
         c = k.token.case[i]

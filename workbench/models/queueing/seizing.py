@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from workbench.models.queueing.deadlines import on_queued
+from workbench.models.queueing.draws import draw_duration
 from workbench.models.queueing.jit import kernel
 from workbench.models.queueing.memory import lowest_bit
+from workbench.models.queueing.pools import members
 from workbench.models.queueing.summing import change_level
 from workbench.models.queueing.tables import WAITING
 from workbench.models.queueing.wheel import insert
@@ -98,9 +100,10 @@ def head(k, q):
 
 @kernel(inline=True)
 def join_queue(k, q, i, now):
-    """Let a token join the queue of its work step."""
+    """Let a token join the queue of its work step; what it will draw at its start is known, and the processor has time for it."""
     change_level(k, k.run.n_resources[0] + q, 1, now)
     node = k.token.node[i]
+    k.token.duration[i] = draw_duration(k, node, k.token.number[i], k.token.visit[i], members(k, i))
     k.token.queued[i] = now
     k.token.started[i] = -1
     k.token.state[i] = WAITING

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from workbench.models.queueing.calendars import completion, is_open, open_time
 from workbench.models.queueing.deadlines import on_started
-from workbench.models.queueing.draws import draw_duration
 from workbench.models.queueing.jit import kernel
 from workbench.models.queueing.journal import close_row
 from workbench.models.queueing.leaving import discard, lose
 from workbench.models.queueing.memory import prefetch
-from workbench.models.queueing.pools import members
 from workbench.models.queueing.seizing import (
     give_back,
     head,
@@ -84,7 +82,7 @@ def interrupt(k, i, now):
     k.token.state[i] = WAITING
     if k.token.dead[i]:  # its case is over, so it does not come back
         give_back(k, node)
-        close_row(k, i, CANCELLED, now)
+        close_row(k, i, 0, CANCELLED, now)
         discard(k, i)
         return
     line_up(k, q, i)
@@ -95,9 +93,8 @@ def interrupt(k, i, now):
 
 @kernel(inline=True)
 def first_start(k, i, node, now):
-    """Draw the duration, reserve a place ahead, and end the patience of those who have waited."""
+    """Reserve a place ahead, and end the patience of those who have waited."""
     k.token.started[i] = now
-    k.token.duration[i] = draw_duration(k, node, k.token.number[i], k.token.visit[i], members(k, i))
     if k.node.reserves[node] >= 0:
         k.queue.reserved[k.node.reserves[node]] += 1
     if k.node.patience[node]:
