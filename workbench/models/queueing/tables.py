@@ -137,10 +137,12 @@ DEPARTURE_TABLE = _table(time="i8", capacity="i4")
 # The state.
 RUN = _table(
     # the clock, the window, the luck
-    now="i8", base="i8", near_until="i8", near="i8", hour_end="i8", hour_place="i8", end="i8", warm_up="i8", observed_until="i8", limit="i8", stops_early="i1", seed="i8", replication="i8",
+    now="i8", base="i8", near_until="i8", near="i8", hour_end="i8", hour_place="i8", end="i8", warm_up="i8",
+    observed_until="i8", limit="i8", stops_early="i1", seed="i8", replication="i8",
     # how much of each table is used, and how much there is
     n_cases="i8", n_tokens="i8", n_frames="i8", n_timers="i8", n_groups="i8", n_batches="i8", n_rows="i8", n_events="i8",
-    free_case="i8", free_token="i8", free_frame="i8", free_timer="i8", free_group="i8", free_batch="i8", n_blocks="i8", free_block="i8", block_room="i8",
+    free_case="i8", free_token="i8", free_frame="i8", free_timer="i8", free_group="i8", free_batch="i8",
+    n_blocks="i8", free_block="i8", block_room="i8",
     live_cases="i8", live_tokens="i8", case_room="i8", token_room="i8", row_room="i8", event_room="i8", fan="i8", largest="i8",
     agenda="i8", starts="i8", dirty="i8", todo="i8", newcomers="i1", next_case="i8", n_traffic="i8", more_traffic="i1",
     # sizes of the model
