@@ -217,6 +217,7 @@ NODE_COLUMNS = [
     "city_code",
     "river_km",
     "teu_2015",
+    "calendar",
     "label_pos",
     "status",
     "source",

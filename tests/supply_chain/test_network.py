@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from workbench import catalogue, content, datasets, transport
-from workbench.errors import CatalogueError, DatasetError, NetworkError, UnknownKeyError
+from workbench.errors import CatalogueError, DatasetError, NetworkError, ParameterError, UnknownKeyError
 from workbench.models.supply_chain import network as model
 from workbench.models.supply_chain.cooperation import cooperation_graph
 from workbench.provenance import check_reference
@@ -174,7 +174,7 @@ def test_the_dollar_of_2015_is_that_of_the_rates() -> None:
 # Names
 
 
-@pytest.mark.parametrize("name", ["CN-GUOYUAN", "CNCKG", "重庆果园港", "Guoyuan terminal, Chongqing"])
+@pytest.mark.parametrize("name", ["CN-GUOYUAN", "CNCKG", "重庆果园港", "Guoyuan terminal, Chongqing", "chongqing", "重庆", "Guoyuan"])
 def test_a_place_answers_to_its_names(corridor: nx.MultiDiGraph, name: str) -> None:
     assert model.node_id(corridor, name) == "CN-GUOYUAN"
 
@@ -182,6 +182,8 @@ def test_a_place_answers_to_its_names(corridor: nx.MultiDiGraph, name: str) -> N
 def test_an_unknown_place_or_network_names_the_nearest(corridor: nx.MultiDiGraph) -> None:
     with pytest.raises(UnknownKeyError, match="network yangtze_corridor: no place 'CNCKQ'. Did you mean 'CNCKG'"):
         model.node_id(corridor, "CNCKQ")
+    with pytest.raises(ParameterError, match="'bonded' stands in the names of CN-FTZ-XY, .*; name one of them"):
+        model.node_id(corridor, "bonded")
     with pytest.raises(UnknownKeyError, match="Did you mean 'yangtze_corridor'"):
         transport.network("yangtse_corridor")
     with pytest.raises(UnknownKeyError, match="no mode of transport 'ship'"):
@@ -325,3 +327,12 @@ def test_the_shipped_tables_are_what_the_script_makes_of_the_raw_ones(tmp_path: 
     script.main()
     for name in made:
         assert (tmp_path / "network" / name).read_bytes() == (folder / "network" / name).read_bytes(), name
+
+
+def test_a_place_of_one_s_own_may_name_the_calendar_it_keeps(own: Path) -> None:
+    change(own / "nodes.csv", 2, "calendar", "calendar_cn")
+    kept = nx.get_node_attributes(transport.network(own), "calendar")
+    assert list(kept.values()).count("calendar_cn") == 1
+    change(own / "nodes.csv", 3, "calendar", "calendar_jp")
+    with pytest.raises(DatasetError, match="nodes.csv:3: calendar: 'calendar_jp'"):
+        transport.network(own)

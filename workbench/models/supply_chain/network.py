@@ -8,6 +8,7 @@ All of networkx works on such a graph; what reads it by key keeps the legs apart
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ import networkx as nx
 import pandas as pd
 
 from workbench import datasets
-from workbench.errors import UnknownKeyError
+from workbench.errors import ParameterError, UnknownKeyError
 from workbench.models.supply_chain.network_check import (
     GRAPH_ATTRIBUTES,
     KINDS,
@@ -246,24 +247,44 @@ def _late_schedules(schedules: pd.DataFrame | None, shown: str) -> list[Problem]
 def node_id(net: nx.MultiDiGraph, name: str) -> str:
     """Return the node that a name stands for: its id, the code of its city, or its name in either language.
 
+    A part of a name does too, such as that of a city, where one node alone has it, or one alone of those that stand for a city.
+
     Raises
     ------
     UnknownKeyError
         When no node answers to it; the message offers the nearest.
+    ParameterError
+        When it is a part of the names of several.
 
     Examples
     --------
     >>> from workbench.transport import network
-    >>> node_id(network("yangtze_corridor"), "CNCKG")
-    'CN-GUOYUAN'
+    >>> net = network("yangtze_corridor")
+    >>> node_id(net, "CNCKG"), node_id(net, "Chongqing"), node_id(net, "武汉")
+    ('CN-GUOYUAN', 'CN-GUOYUAN', 'CN-YANGLUO')
     """
     if name in net:
         return name
     for key, node in net.nodes(data=True):
         if name in _names(node):
             return key
+    if found := _called(net, str(name)):
+        if len(found) > 1:
+            raise ParameterError(
+                f"network {net.graph.get('key', '')}: {name!r} stands in the names of {', '.join(found)}; name one of them"
+            )
+        return found[0]
     known = [word for key, node in net.nodes(data=True) for word in (key, *_names(node))]
     raise UnknownKeyError("place", name, known, f"network {net.graph.get('key', '')}".strip())
+
+
+def _called(net: nx.MultiDiGraph, part: str) -> list[str]:
+    """Return the nodes with these words in their names; where some of them stand for a city, those alone."""
+    if len(part) < 2:
+        return []
+    words = re.compile(rf"\b{re.escape(part)}\b" if part.isascii() else re.escape(part), re.IGNORECASE)
+    found = [key for key, node in net.nodes(data=True) if any(words.search(str(node.get(name, ""))) for name in ("name_zh", "name_en"))]
+    return [key for key in found if net.nodes[key].get("city_code")] or found
 
 
 def _names(node: Mapping[str, Any]) -> list[str]:
