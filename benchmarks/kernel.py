@@ -33,6 +33,12 @@ ALIKE = "its own generator, a stream without keys"
 SUMS = f"{ALIKE}; counts and sums only, ours also histograms and levels by hour"
 
 
+GOALS = {("w1", "simpy"): 30.0, ("w1", "ciw"): 250.0, ("w1", "c"): 1 / 1.5, ("w2", "simpy"): 20.0}
+"""What the ratio to a peer on a workload is to be at least; of two threads to one, `TWO_THREADS`."""
+
+TWO_THREADS = 1.8
+
+
 @dataclass(frozen=True)
 class Comparison:
     """A peer on a workload.
@@ -183,7 +189,8 @@ def rows(
             comparison.peer: partial(comparison.run, peer, size),
         }
         for row in compared("kernel", title, subjects, versions, n, step):
-            yield row | {"record": comparison.record, "note": comparison.note}
+            goal = GOALS.get((comparison.workload, comparison.peer))
+            yield row | {"record": comparison.record, "note": comparison.note, "goal": goal}
     yield from threads(n, step, declarations or 200_000)
 
 
@@ -210,4 +217,5 @@ def threads(n: int, progress: Callable[[int, int], None], declarations: int) -> 
     subjects = {"two threads": together, "one thread": lambda: [replicate(0), replicate(1)]}
     title = f"W2, two replications of {declarations:,} declarations"
     for row in compared("kernel", title, subjects, dict.fromkeys(subjects, OURS), n, progress, clock=time.perf_counter):
-        yield row | {"record": "summaries", "note": "wall clock; means something on a machine with two idle cores"}
+        note = "wall clock; means something on a machine with two idle cores"
+        yield row | {"record": "summaries", "note": note, "goal": TWO_THREADS}

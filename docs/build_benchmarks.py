@@ -31,7 +31,9 @@ def render(tables: dict[str, list[dict[str, Any]]], said: Measured) -> str:
     parts = [HEAD.format(on=said.on, machine=said.machine)]
     for name, rows in tables.items():
         lines = [_line(row) for row in rows if "ratio" in row]
-        parts.append(f"\n## {name}\n\n| workload | peer | ratio | goal | ours, s | peer, s | note |\n| --- | --- | --: | --: | --: | --: | --- |\n")
+        parts.append(
+            f"\n## {name}\n\n| workload | peer | ratio | goal | ours, s | peer, s | note |\n| --- | --- | --: | --: | --: | --: | --- |\n"
+        )
         parts += [f"{line}\n" for line in lines]
     return "".join(parts)
 
@@ -41,7 +43,15 @@ def _line(row: dict[str, Any]) -> str:
     work = ", ".join(str(row[name]) for name in ("workload", "record") if row.get(name))
     mark = "" if goal is None else f"{goal:g} {'✓' if row['ratio'] >= goal else '✗'}"
     subject = "" if row["subject"] == "workbench" else f"{row['subject']}: "
-    cells = [f"{subject}{work}", row["peer"], f"{row['ratio']:.3g}", mark, f"{row['subject_s']:.3g}", f"{row['peer_s']:.3g}", row.get("note", "")]
+    cells = [
+        f"{subject}{work}",
+        row["peer"],
+        f"{row['ratio']:.3g}",
+        mark,
+        f"{row['subject_s']:.3g}",
+        f"{row['peer_s']:.3g}",
+        row.get("note", ""),
+    ]
     return f"| {' | '.join(str(cell).replace('|', '/') for cell in cells)} |"
 
 
