@@ -1,4 +1,4 @@
-"""Make benchmarks.md from what `workbench bench NAME --json docs/benchmarks/NAME.json` wrote, beside the goals: python docs/build_benchmarks.py"""
+"""Make benchmarks.md from what `workbench bench NAME --json docs/benchmarks/NAME.json` wrote: python docs/build_benchmarks.py"""
 
 import json
 from pathlib import Path
@@ -16,6 +16,12 @@ otherwise. Run one yourself: `uv run --group benchmarks workbench bench kernel`.
 
 Measured {on}, {machine}.
 Made by `docs/build_benchmarks.py` from `docs/benchmarks/`; do not edit.
+"""
+TABLE = """
+## {name}
+
+| workload | peer | ratio | goal | ours, s | peer, s | note |
+| --- | --- | --: | --: | --: | --: | --- |
 """
 
 
@@ -43,15 +49,8 @@ def _line(row: dict[str, Any]) -> str:
     work = ", ".join(str(row[name]) for name in ("workload", "record") if row.get(name))
     mark = "" if goal is None else f"{goal:g} {'✓' if row['ratio'] >= goal else '✗'}"
     subject = "" if row["subject"] == "workbench" else f"{row['subject']}: "
-    cells = [
-        f"{subject}{work}",
-        row["peer"],
-        f"{row['ratio']:.3g}",
-        mark,
-        f"{row['subject_s']:.3g}",
-        f"{row['peer_s']:.3g}",
-        row.get("note", ""),
-    ]
+    numbers = [f"{row['ratio']:.3g}", mark, f"{row['subject_s']:.3g}", f"{row['peer_s']:.3g}"]
+    cells = [f"{subject}{work}", row["peer"], *numbers, row.get("note", "")]
     return f"| {' | '.join(str(cell).replace('|', '/') for cell in cells)} |"
 
 
