@@ -11,11 +11,12 @@ import workbench as wb
 from tests.experiments.worlds import World, queue
 from tests.queueing.networks import HOUR, delay, hours, network, work
 from workbench.errors import DatasetError, ParameterError, SimulationError, UnknownKeyError, WorkbenchError
-from workbench.experiments import Design, SerialExecutor, extend, load_runs, simulate
+from workbench.experiments import Design, SerialExecutor, compare_runs, extend, load_runs, simulate
 from workbench.experiments.runs import TABLES
 from workbench.models.queueing import analytic
 from workbench.models.queueing.distributions import Exponential
 from workbench.models.queueing.model import Attribute, Deadline, Edge, Entry, Network, Node, Resource, Write, WriteRule
+from workbench.models.queueing.sums import RELATIVE_ERROR
 
 SHORT = Design(replications=4, warm_up_h=20, observe_h=100, seed=7)
 
@@ -184,6 +185,23 @@ def forked() -> Network:
     deadlines = (Deadline("patience", 8.0, queued_at="documents", action="leave"),)
     resources = (Resource("officer", 1), Resource("bay", 1))
     return Network(nodes, (Entry("import", "screen"),), resources, (), (Attribute("quality", ("good", "bad")),), deadlines)
+
+
+@pytest.mark.filterwarnings("ignore::workbench.errors.OverloadWarning")
+@pytest.mark.parametrize("statistic", ["q25", "median", "share_within"])
+def test_percentiles_and_shares_count_open_cases(statistic):
+    design = Design(replications=3, warm_up_h=0, observe_h=100, run_out_h=10, seed=5)
+    listed, streamed = (simulate(queue(servers=1, rate=2.0), design, record=record) for record in ("cases", "summary"))
+    row = listed.summary(target_h=24).loc["all"]
+    value = row["share_within_target" if statistic == "share_within" else statistic]
+    one, other = (runs.estimate("release_time_h", statistic=statistic, target_h=24) for runs in (listed, streamed))
+    assert row["n_censored"] > 0 and one.value == value
+    assert other.value == pytest.approx(value, rel=2 * RELATIVE_ERROR) and one.pulls == pytest.approx(other.pulls, abs=0.02 * value)
+    known = listed.cases["release_time_h"].dropna()
+    alone = (known <= 24).mean() if statistic == "share_within" else known.quantile({"q25": 0.25, "median": 0.5}[statistic])
+    assert alone < value if statistic != "share_within" else alone > value
+    said = compare_runs(listed, listed, statistic=statistic, target_h=24)["interval"].item()
+    assert f"the censored cases count by Kaplan-Meier, {row['n_censored']} before" in said
 
 
 @pytest.mark.filterwarnings("ignore::workbench.errors.OverloadWarning")

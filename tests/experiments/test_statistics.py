@@ -222,6 +222,17 @@ def test_a_share_is_the_mean_of_an_indicator():
         estimate("medain", values, section, 2)
 
 
+def test_each_section_pulls_by_its_own_open_cases():
+    values, section = np.array([1.0, 2.0, 4.0, 1.0, 2.0, 3.0]), np.array([0, 0, 0, 1, 1, 1])
+    censored = (np.array([2.5, 5.0]), np.array([1, 1]))
+    found = quantile_estimate(values, section, 2, 0.5, censored)
+    assert found.value == quantiles(values, [0.5], [2.5, 5.0])[0] == 2
+    assert (found.value + found.pulls).tolist() == [2, quantiles([1, 2, 3], [0.5], [2.5, 5.0])[0]]
+    unknown = quantile_estimate(values, section, 2, 0.75, censored)
+    assert unknown.value == 4 and np.isnan(unknown.pulls).all()  # of the second section too much is open
+    assert np.isnan(unknown.interval().half_width)
+
+
 def test_describe_with_open_cases_says_that_the_mean_leaves_them_out():
     row = describe(np.array([1.0, 2.0, 4.0]), np.array([0, 1, 1]), 2, censored_at=[3.0], percentile_intervals=True)
     assert row["n"] == 3 and row["n_censored"] == 1 and row["median"] == 2

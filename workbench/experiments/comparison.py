@@ -96,16 +96,17 @@ def compare_runs(
                 "percent_high": 100 * change.high,
                 "n_replications": difference.n,
                 **_case_by_case(pairs, here, there, better),
-                "interval": difference.method + (_left_out(before, here, after, there) if on == "release_time_h" else ""),
+                "interval": difference.method + (_censored(before, here, after, there, statistic) if on == "release_time_h" else ""),
             }
         )
     return pd.DataFrame(rows, index=group_index(keys, by))
 
 
-def _left_out(before: Runs, here: np.ndarray, after: Runs, there: np.ndarray) -> str:
-    """Return how many cases were open at the end and so have no release time; "" if none was."""
+def _censored(before: Runs, here: np.ndarray, after: Runs, there: np.ndarray, statistic: str) -> str:
+    """Return how many cases were open at the end, and what of them is known; "" if none was."""
     counts = [int((runs.cases["outcome"].iloc[rows] == "censored").sum()) for runs, rows in ((before, here), (after, there))]
-    return f"; leaves out the censored cases, {counts[0]} before and {counts[1]} after" if any(counts) else ""
+    how = "leaves out the censored cases" if statistic == "mean" else "the censored cases count by Kaplan-Meier"
+    return f"; {how}, {counts[0]} before and {counts[1]} after" if any(counts) else ""
 
 
 def _columns(by: str | Sequence[str] | None) -> list[str]:

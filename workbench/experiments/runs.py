@@ -323,14 +323,20 @@ class Runs:
         positions
             Rows of `cases` that count; all by default.
         statistic
-            ``mean``, ``median``, ``q25``, ``q75``, ``p90``, ``p95`` or ``share_within`` (of `target_h`).
+            ``mean``, ``median``, ``q25``, ``q75``, ``p90``, ``p95`` or ``share_within`` (of `target_h`). Percentiles and shares of
+            the release time follow the Kaplan-Meier curve where cases were still open; the mean leaves those out.
         """
         if self._cases is None and positions is None:
             return estimate_streamed(self._moments, self._bins, on, statistic, self.design.replications, target_h)
         values, section = self._numbers(on), self.cases["replication"].to_numpy()
         chosen = np.arange(len(values)) if positions is None else positions
-        chosen = chosen[~np.isnan(values[chosen])]
-        return estimate(statistic, values[chosen], section[chosen], self.design.replications, target_h)
+        known = chosen[~np.isnan(values[chosen])]
+        censored = None
+        if on == "release_time_h":
+            bounds = self.cases["censored_at_h"].to_numpy()
+            open_ = chosen[~np.isnan(bounds[chosen])]
+            censored = (bounds[open_], section[open_]) if len(open_) else None
+        return estimate(statistic, values[known], section[known], self.design.replications, target_h, censored)
 
     def _numbers(self, on: str) -> np.ndarray:
         column = self.table([on])[on]

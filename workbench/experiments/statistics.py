@@ -90,6 +90,10 @@ def t_interval(values: Sequence[float], confidence: float = 0.95, noun: str = "r
     return Estimate(mean, kept - mean).interval(confidence, noun)
 
 
+Censored = tuple[np.ndarray, np.ndarray]
+"""Bounds that values not known exceed, and the section of each."""
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A statistic of all cases together, and how far each section pulls it away.
@@ -170,19 +174,59 @@ def ratio_estimate(sums: np.ndarray, counts: np.ndarray) -> Estimate:
     return Estimate(value, np.where(counts > 0, pulls, nan) if alone else pulls)
 
 
-def share_estimate(values: np.ndarray, section: np.ndarray, n_sections: int, limit: float) -> Estimate:
-    """Return the share of all values that are at or below a limit; parameters as `mean_estimate`."""
-    return mean_estimate((values <= limit).astype(float), section, n_sections)
+def share_estimate(values: np.ndarray, section: np.ndarray, n_sections: int, limit: float, censored: Censored | None = None) -> Estimate:
+    """Return the share of all values that are at or below a limit; parameters as `mean_estimate` and `quantile_estimate`."""
+    if censored is None:
+        return mean_estimate((values <= limit).astype(float), section, n_sections)
+    return _sectioned(lambda known, bounds: share_within(known, limit, bounds), values, section, n_sections, censored)
 
 
-def quantile_estimate(values: np.ndarray, section: np.ndarray, n_sections: int, probability: float) -> Estimate:
-    """Return a percentile of all values; parameters as `mean_estimate`, and `probability` between 0 and 1."""
-    if not len(values):
-        return Estimate(nan, np.full(n_sections, nan))
-    value = float(np.quantile(values, probability))
+def quantile_estimate(
+    values: np.ndarray, section: np.ndarray, n_sections: int, probability: float, censored: Censored | None = None
+) -> Estimate:
+    """Return a percentile of all values.
+
+    Parameters
+    ----------
+    values, section, n_sections
+        As `mean_estimate`.
+    probability
+        Between 0 and 1.
+    censored
+        Bounds that further values exceed, and the section of each: then the percentiles are those of `quantiles`.
+
+    Examples
+    --------
+    >>> hours, day = np.array([1.0, 2.0, 3.0, 4.0]), np.array([0, 0, 1, 1])
+    >>> quantile_estimate(hours, day, 2, 0.5).value
+    2.5
+    >>> quantile_estimate(hours, day, 2, 0.5, censored=(np.array([5.0]), np.array([1]))).value
+    3.0
+    """
+    return _sectioned(lambda known, bounds: float(quantiles(known, [probability], bounds)[0]), values, section, n_sections, censored)
+
+
+def _sectioned(
+    statistic: Callable[[np.ndarray, np.ndarray], float],
+    values: np.ndarray,
+    section: np.ndarray,
+    n_sections: int,
+    censored: Censored | None,
+) -> Estimate:
+    """Return a statistic of all values, known and censored, with that of each section less it as pulls."""
+    bounds, of = (np.empty(0), np.empty(0, dtype=int)) if censored is None else censored
+    parts = zip(_split(values, section, n_sections), _split(bounds, of, n_sections), strict=True)
+    value = statistic(values, bounds)
+    pulls = np.array([statistic(*part) - value for part in parts])
+    # Where more of a section is open than the percentile leaves, it is known to pull upwards, but not how far.
+    unknown = np.isnan(pulls) & (np.bincount(of, minlength=n_sections) > 0)
+    return Estimate(value, np.full(n_sections, nan) if unknown.any() else pulls)
+
+
+def _split(values: np.ndarray, section: np.ndarray, n_sections: int) -> list[np.ndarray]:
+    """Return the values of each section."""
     order = np.argsort(section, kind="stable")
-    parts = np.split(values[order], np.cumsum(np.bincount(section, minlength=n_sections))[:-1])
-    return Estimate(value, np.array([np.quantile(part, probability) - value if len(part) else nan for part in parts]))
+    return np.split(values[order], np.cumsum(np.bincount(section, minlength=n_sections))[:-1])
 
 
 def bootstrap_mean(

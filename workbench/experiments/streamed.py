@@ -145,14 +145,14 @@ def estimate_streamed(moments: pd.DataFrame, bins: pd.DataFrame, on: str, statis
         return _mean(_of(moments, on), n_sections)
     if statistic == "share_within" and limit is None:
         raise ParameterError("share_within needs target_h, the limit in hours")
-    of = _of(bins, on)
 
     def read(table: pd.DataFrame) -> float:
-        curve = _curve(table, table.iloc[:0], on)
+        open_ = _of(table, "censored_at_h") if on == "release_time_h" else table.iloc[:0]
+        curve = _curve(_of(table, on), open_, on)
         return _share(curve, limit) if statistic == "share_within" else _quantile(curve, PERCENTILES[statistic])
 
-    value = read(of)
-    sections = {number: read(part) for number, part in of.groupby("replication")}
+    value = read(bins)
+    sections = {number: read(part) for number, part in bins.groupby("replication")}
     return Estimate(value, np.array([sections.get(number, nan) - value for number in range(n_sections)]))
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from workbench.errors import ParameterError, UnknownKeyError
 from workbench.experiments.statistics import (
+    Censored,
     Estimate,
     Interval,
     bootstrap_mean,
@@ -33,7 +34,14 @@ STATISTICS = ("mean", *PERCENTILES, "share_within")
 """What `estimate` can estimate."""
 
 
-def estimate(statistic: str, values: np.ndarray, section: np.ndarray, n_sections: int, limit: float | None = None) -> Estimate:
+def estimate(
+    statistic: str,
+    values: np.ndarray,
+    section: np.ndarray,
+    n_sections: int,
+    limit: float | None = None,
+    censored: Censored | None = None,
+) -> Estimate:
     """Return one statistic of all values with the pull of each section.
 
     Parameters
@@ -42,6 +50,9 @@ def estimate(statistic: str, values: np.ndarray, section: np.ndarray, n_sections
         One of `STATISTICS`.
     limit
         Of ``share_within``: the values at or below it are counted.
+    censored
+        Bounds that further values exceed, and the section of each: percentiles and shares then follow the Kaplan-Meier
+        curve; the mean leaves them out.
 
     Raises
     ------
@@ -53,12 +64,12 @@ def estimate(statistic: str, values: np.ndarray, section: np.ndarray, n_sections
     if statistic == "mean":
         return mean_estimate(values, section, n_sections)
     if statistic in PERCENTILES:
-        return quantile_estimate(values, section, n_sections, PERCENTILES[statistic])
+        return quantile_estimate(values, section, n_sections, PERCENTILES[statistic], censored)
     if statistic != "share_within":
         raise UnknownKeyError("statistic", statistic, STATISTICS)
     if limit is None:
         raise ParameterError("share_within needs target_h, the limit in hours")
-    return share_estimate(values, section, n_sections, limit)
+    return share_estimate(values, section, n_sections, limit, censored)
 
 
 def describe(
