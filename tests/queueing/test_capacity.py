@@ -12,7 +12,7 @@ from workbench.models.queueing import tables
 from workbench.models.queueing.compile import compile_network
 from workbench.models.queueing.distributions import Constant
 from workbench.models.queueing.engine import run
-from workbench.models.queueing.model import Deadline, Edge, Entry, Network, Node, Resource
+from workbench.models.queueing.model import Attribute, Batch, Deadline, Edge, Entry, Network, Node, Resource
 from workbench.models.queueing.state import ROWS, State
 from workbench.models.queueing.traffic import Traffic
 
@@ -104,3 +104,24 @@ def test_more_newcomers_lost_at_one_instant_than_rows_have_room():
     journeys = run(lossy, Traffic(np.zeros(n, np.int64)), seed=1, observe_h=1.0).journeys()
     assert journeys["outcome"].value_counts()[["done", "left"]].tolist() == [1, n - 1]
     assert journeys["case"].tolist() == list(range(n))
+
+
+def test_thousands_of_groups_gather_at_once():
+    """More keys than there are chains of groups; each waits for its like, and groups come and go."""
+    n, rng = 3 * tables.CHAINS, np.random.default_rng(7)
+    who = tuple(f"operator{i}" for i in range(n))
+    nodes = (
+        Node("gather", "batch", batch=Batch(by=("operator",), size=2), edges=(Edge("part"),)),
+        Node("part", "unbatch", edges=(Edge("out"),)),
+        Node("out", "end"),
+    )
+    grouped = Network(nodes, (Entry("import", "gather"),), (), attributes=(Attribute("operator", who),))
+    codes = np.concatenate([rng.permutation(n), rng.permutation(n), rng.permutation(n), rng.permutation(n)])
+    chosen = np.array(who, dtype=object)[codes]
+    journeys = run(grouped, Traffic(np.arange(4 * n), attributes={"operator": chosen}), seed=1, observe_h=1.0).journeys()
+    of = codes[journeys["case"]]
+    assert (journeys["outcome"] == "done").all()
+    assert (journeys.assign(of=of).groupby("batch")["of"].agg(["size", "nunique"]) == [2, 1]).all(axis=None)
+    second = np.sort(journeys["started"].to_numpy(np.int64)[np.argsort(of, kind="stable")].reshape(n, 4), axis=1)
+    arrived = np.sort(np.argsort(codes, kind="stable").reshape(n, 4), axis=1)
+    assert (second == arrived[:, [1, 1, 3, 3]]).all()

@@ -12,7 +12,7 @@ from workbench.models.queueing.jit import kernel
 from workbench.models.queueing.journal import close_gathered
 from workbench.models.queueing.pools import free_timer, new_timer, new_token, set_timer
 from workbench.models.queueing.seizing import goes_before
-from workbench.models.queueing.tables import AGE, DEPARTURE, FAR, FULL, GATHERING, MEMBER, PERIOD, RELEASE
+from workbench.models.queueing.tables import AGE, CHAINS, DEPARTURE, FAR, FULL, GATHERING, MEMBER, PERIOD, RELEASE
 from workbench.models.queueing.wheel import pop, push
 from workbench.models.queueing.writing import finish_step
 
@@ -53,20 +53,29 @@ def group_key(k, rule, c):
     return key
 
 
+@kernel(inline=True)
+def chain_of(rule, key):
+    """Return the chain in which the group of a rule with that key is found: their number is prime, so it mixes the key."""
+    return rule * CHAINS + key % CHAINS
+
+
 @kernel
 def find_group(k, rule, key):
     """Return the group of a rule with that key, a new one if there is none."""
-    g = k.batch_rule.first_group[rule]
+    chain = chain_of(rule, key)
+    g = k.chain[chain]
     while g >= 0:
         if k.group.key[g] == key:
             return g
-        g = k.group.next[g]
+        g = k.group.chained[g]
     g = k.run.free_group[0]
     if g >= 0:
         k.run.free_group[0] = k.group.next[g]
     else:
         g = k.run.n_groups[0]
         k.run.n_groups[0] = g + 1
+    k.group.chained[g] = k.chain[chain]
+    k.chain[chain] = g
     after = k.batch_rule.first_group[rule]
     k.group.key[g], k.group.rule[g], k.group.members[g], k.group.timer[g] = key, rule, 0, -1
     k.group.oldest[g] = k.group.youngest[g] = k.group.prev[g] = -1
@@ -80,6 +89,14 @@ def find_group(k, rule, key):
 @kernel
 def free_group(k, g):
     """Give back a group that nobody waits in."""
+    chain = chain_of(k.group.rule[g], k.group.key[g])
+    h = k.chain[chain]
+    if h == g:
+        k.chain[chain] = k.group.chained[g]
+    else:
+        while k.group.chained[h] != g:
+            h = k.group.chained[h]
+        k.group.chained[h] = k.group.chained[g]
     before, after = k.group.prev[g], k.group.next[g]
     if before >= 0:
         k.group.next[before] = after

@@ -152,6 +152,7 @@ class State:
             crew=np.full(len(model.tables["resource"]) * model.classes, -1, tables.LINE),
             timer=np.zeros(self._timers(cases, tokens), tables.TIMER),
             group=np.zeros(tokens if self.batches else 1, tables.GROUP),
+            chain=np.full(max(1, self.batches * tables.CHAINS), -1, np.int32),
             batch=np.zeros(tokens if self.batches else 1, tables.BATCH_TABLE),
             line=np.full(model.n_queues * model.classes, -1, tables.LINE),
             near=np.zeros(blocks << BLOCK_BITS, tables.DUE),

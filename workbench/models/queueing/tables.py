@@ -92,6 +92,9 @@ SLOTS, LEVELS = 64, 8
 BLOCK_BITS = 5
 """Its buckets are chains of blocks of 32 items."""
 
+CHAINS = 1021
+"""A batch step finds the group of a key in one of so many chains."""
+
 CONSTANT, UNIFORM, TRIANGULAR, EXPONENTIAL, GAMMA, LOGNORMAL, WEIBULL, EMPIRICAL, MIXTURE = range(9)
 
 
@@ -170,7 +173,7 @@ WORKER = _table(since="i8", left="i8", next="i4", prev="i4")
 LINE = _table(head="i4", tail="i4")
 ITEM = _table(a="i8", b="i8", who="i8")
 TODO = _table(token="i4", to="i4")
-GROUP = _table(key="i8", oldest="i4", youngest="i4", members="i4", rule="i4", next="i4", prev="i4", timer="i4")
+GROUP = _table(key="i8", oldest="i4", youngest="i4", members="i4", rule="i4", next="i4", prev="i4", chained="i4", timer="i4")
 BATCH_TABLE = _table(number="i8", first="i4", members="i4", tokens="i4")
 ARRIVAL_TABLE = _table(time="i8", case="i8", entry="i4", priority="i4", group="i4")
 ROW = _table(
@@ -228,6 +231,7 @@ LAYOUT = {
     "crew": (LINE, 1),  # [resource × class]: those at such work, the latest to begin last
     "timer": (TIMER, 1),
     "group": (GROUP, 1),
+    "chain": (np.dtype("i4"), 1),  # [batch step × key modulo CHAINS]: first group
     "batch": (BATCH_TABLE, 1),
     "line": (LINE, 1),  # [queue × class]: first and last of those who wait
     "near": (DUE, 1),  # what is due next, in reverse
