@@ -37,9 +37,7 @@ def render(tables: dict[str, list[dict[str, Any]]], said: Measured) -> str:
     parts = [HEAD.format(on=said.on, machine=said.machine)]
     for name, rows in tables.items():
         lines = [_line(row) for row in rows if "ratio" in row]
-        parts.append(
-            f"\n## {name}\n\n| workload | peer | ratio | goal | ours, s | peer, s | note |\n| --- | --- | --: | --: | --: | --: | --- |\n"
-        )
+        parts.append(TABLE.format(name=name))
         parts += [f"{line}\n" for line in lines]
     return "".join(parts)
 
