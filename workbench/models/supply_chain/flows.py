@@ -101,26 +101,25 @@ def read_demands(demands: pd.DataFrame | Iterable[Sequence[Any]], regime: str = 
     >>> read_demands([("NLRTM", "CNWUH", 100)])["regime"].tolist()
     ['port_clearance']
     """
-    if not isinstance(demands, pd.DataFrame):
-        rows = [tuple(row) for row in demands]
-        if any(len(row) not in (3, 4) for row in rows):
-            raise ParameterError("a demand is (origin, destination, teu_week) or (origin, destination, teu_week, regime)")
-        demands = pd.DataFrame([(*row, None)[:4] for row in rows], columns=list(DEMAND_COLUMNS))
-    for name in DEMAND_COLUMNS[:3]:
-        if name not in demands:
-            raise UnknownKeyError("column of demands", name, demands.columns)
-    table = demands.reindex(columns=list(DEMAND_COLUMNS)).reset_index(drop=True)
-    table["regime"] = table["regime"].where(table["regime"].notna(), regime)
-    if table.empty:
+    if isinstance(demands, pd.DataFrame):
+        for name in DEMAND_COLUMNS[:3]:
+            if name not in demands:
+                raise UnknownKeyError("column of demands", name, demands.columns)
+        demands = demands.reindex(columns=list(DEMAND_COLUMNS)).itertuples(index=False, name=None)
+    rows = [tuple(row) for row in demands]
+    if any(len(row) not in (3, 4) for row in rows):
+        raise ParameterError("a demand is (origin, destination, teu_week) or (origin, destination, teu_week, regime)")
+    if not rows:
         raise ParameterError("there are no demands; give at least one (origin, destination, teu_week)")
-    for rules in table["regime"].unique():
-        regime_of(rules)
-    for number, origin, destination, teu in table[list(DEMAND_COLUMNS[:3])].itertuples(name=None):
+    rows = [(*row[:3], regime if len(row) == 3 or pd.isna(row[3]) else row[3]) for row in rows]
+    for number, (origin, destination, teu, _) in enumerate(rows):
         if isinstance(teu, bool) or not isinstance(teu, (int, float, np.number)) or not 0 < teu < np.inf:
             raise ParameterError(f"demand {number} ({origin} to {destination}): teu_week must be a number above 0, not {teu!r}")
         if origin == destination:
             raise ParameterError(f"demand {number}: origin and destination are both {origin!r}; name two places")
-    return table.astype({"teu_week": float})
+    for rules in {row[3] for row in rows}:
+        regime_of(rules)
+    return pd.DataFrame(rows, columns=list(DEMAND_COLUMNS)).astype({"teu_week": float})
 
 
 def compile_demands(
@@ -211,19 +210,21 @@ def assign_flows(
         paths=paths,
         legs=_legs(legs, solution),
         ports=_ports(legs, solution, compiled, places, port_limits),
-        names=place_names(legs, table),
+        names=place_names(legs, {*legs.nodes, *table["origin"], *table["destination"]}),
         cost=solution.cost,
         penalty=solution.penalty,
         rounds=solution.rounds,
     )
 
 
-def place_names(legs: LegTable, demands: pd.DataFrame) -> dict[str, Label]:
-    """Return the label of each place, also by the names that the demands use."""
-    data = legs.network.nodes
-    labels = {node: Label(zh=str(data[node].get("name_zh") or node), en=str(data[node].get("name_en") or node)) for node in legs.nodes}
-    given = pd.unique(demands[["origin", "destination"]].to_numpy().ravel())
-    return {**labels, **{name: labels[legs.nodes[legs.position(name)]] for name in given}}
+def place_names(legs: LegTable, names: Iterable[str]) -> dict[str, Label]:
+    """Return the label of the place that each of some names stands for."""
+    found = {}
+    for name in set(names):
+        node = legs.nodes[legs.position(name)]
+        data = legs.network.nodes[node]
+        found[name] = Label(zh=str(data.get("name_zh") or node), en=str(data.get("name_en") or node))
+    return found
 
 
 def _port_limits(legs: LegTable, given: Mapping[str, float] | None) -> np.ndarray:

@@ -47,7 +47,7 @@ class Reliability:
     tolerance
         Share by which a way may exceed its plan and still be on time.
     names
-        Label of each place.
+        Label of each place of a demand, by the name it has there.
     """
 
     demands: pd.DataFrame
@@ -167,7 +167,8 @@ def reliability(
     hours = _leg_hours(legs, sorted(used), leg_arrays, event_arrays, seed, draws)
     typical = pd.Series(leg_arrays.typical[sorted(used)], index=hours.index)
     happened = tuple(event.key for event in happen)
-    return Reliability(about, planned, rerouted, hours, typical, happened, tolerance, place_names(legs, table))
+    names = place_names(legs, {*table["origin"], *table["destination"]})
+    return Reliability(about, planned, rerouted, hours, typical, happened, tolerance, names)
 
 
 def _planned(
