@@ -11,6 +11,7 @@ from workbench import catalogue, units
 from workbench.errors import UnknownKeyError
 
 __all__ = [
+    "amount",
     "attribute",
     "condition",
     "cost",
@@ -69,6 +70,17 @@ def known(key: str, lang: str) -> str | None:
     """Return a text of the catalogue as it stands, None where there is no such text."""
     entry = _entries(_TEXTS).get(key)
     return None if entry is None else str(entry[lang])
+
+
+def amount(value: float, unit: str, lang: str) -> str:
+    """Return an amount with its unit, a code of UN/CEFACT Recommendation 20; a unit without a name keeps its code.
+
+    Examples
+    --------
+    >>> amount(1200, "TNE", "en")
+    '1,200 t'
+    """
+    return f"{value:,.10g} {known(f'unit_{unit}', lang) or unit}".strip()
 
 
 def quantity(column: str, lang: str) -> str:

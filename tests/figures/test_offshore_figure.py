@@ -95,7 +95,7 @@ def test_detection_draws_shares_with_their_intervals():
 
 
 def test_large_quantities_are_written_out():
-    assert "6,400,000 USD · 2,000,000 C62" in picture("phantom", "en").data[1].text
+    assert "6,400,000 USD · 2,000,000 pieces" in picture("phantom", "en").data[1].text
 
 
 def test_an_unknown_layer_or_several_deals_are_refused():

@@ -146,7 +146,7 @@ def test_a_hub_abroad_is_no_offshore_trade_of_this_place(graph):
 def test_the_answer_names_its_edges_and_its_reason(graph):
     answer = classify(graph, "split_consignment")
     assert {key for *_, key in answer.edges} == {"C07-02", "C07-09", "C07-15"}
-    assert answer.explain("zh") == "货物分批去向不同（600 C62 入区后复运出境；400 C62 一线二线均通过），须分批判定。"
+    assert answer.explain("zh") == "货物分批去向不同（600 件 入区后复运出境；400 件 一线二线均通过），须分批判定。"
     assert classify(graph, "offshore_clean").label("zh") == "离岸贸易"
 
 

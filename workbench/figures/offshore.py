@@ -211,7 +211,7 @@ def _cells(deal: nx.MultiDiGraph, edge: Line, number: str, lang: str) -> list[st
     ends = " → ".join(offshore.label_of(deal, party).text(lang) for party in (source, target))
     day = line["t"].strftime("%Y-%m-%d") if "t" in line else ""
     document = " ".join(part for part in (_document(line, lang), line.get("doc_no", "")) if part)
-    return [number, day, texts.text(f"layer_{line['layer']}", lang), document, ends, _what(line)]
+    return [number, day, texts.text(f"layer_{line['layer']}", lang), document, ends, _what(line, lang)]
 
 
 def _document(line: dict, lang: str) -> str:
@@ -220,9 +220,9 @@ def _document(line: dict, lang: str) -> str:
     return known[kind]["label"][lang] if kind in known else kind.replace("_", " ")
 
 
-def _what(line: dict) -> str:
+def _what(line: dict, lang: str) -> str:
     parts = [f"{line['amount']:,.0f} {line.get('currency', '')}".strip()] if "amount" in line else []
-    parts += [f"{line['qty']:,.10g} {line.get('unit', '')}".strip()] if "qty" in line else []
+    parts += [texts.amount(line["qty"], line.get("unit", ""), lang)] if "qty" in line else []
     if line["layer"] == "goods":
         parts.append(" → ".join(line.get(name, "?") for name in ("place", "place_to")))
     return " · ".join(parts)

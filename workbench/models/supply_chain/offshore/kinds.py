@@ -17,6 +17,7 @@ from workbench.models.supply_chain.offshore import graph as graphs
 from workbench.models.supply_chain.offshore.graph import DECLARATIONS, TRADE_ORDERS, Edge, hub_of, label_of, lines, territory
 from workbench.models.supply_chain.offshore.movements import Lot, lots
 from workbench.models.supply_chain.offshore.viewpoints import EVERYTHING, view
+from workbench.texts import amount
 
 __all__ = ["Classification", "Kind", "KindReason", "answer", "classify", "kind_label", "kinds"]
 
@@ -186,10 +187,8 @@ def _places(found: list[Lot]) -> Label:
 
 def _parts(found: list[Lot], reasons: list[str], known: Mapping[str, KindReason]) -> Label:
     said = [(lot, known[reason].label) for lot, reason in zip(found, reasons, strict=True)]
-    return Label(
-        zh="；".join(f"{_amount(lot)} {label.zh}" for lot, label in said), en="; ".join(f"{_amount(lot)} {label.en}" for lot, label in said)
-    )
-
-
-def _amount(lot: Lot) -> str:
-    return "?" if lot.quantity is None else f"{lot.quantity:,.10g} {lot.unit}".strip()
+    parts = {
+        lang: [f"{'?' if lot.quantity is None else amount(lot.quantity, lot.unit, lang)} {label.text(lang)}" for lot, label in said]
+        for lang in ("zh", "en")
+    }
+    return Label(zh="；".join(parts["zh"]), en="; ".join(parts["en"]))
