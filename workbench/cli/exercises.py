@@ -128,7 +128,7 @@ def collect(
 @click.argument("exercise")
 @click.option("--course", type=PATH, default=Path("exercises"), show_default=True, metavar="DIR", help="Folder of the course.")
 @click.option("--student", "students", multiple=True, metavar="NUMBER", help="Only this student; may be given again.")
-@click.option("--jobs", type=int, default=2, show_default=True, help="Submissions at a time.")
+@click.option("--jobs", type=int, help="Submissions at a time; one more than there are cores by default.")
 @click.option("--again", is_flag=True, help="Grade anew what has been graded.")
 @click.option("--preview", is_flag=True, help="Grade anew, show what would change, and keep nothing.")
 @click.option("--secret", type=PATH, metavar="FILE", help="From which hidden inputs are drawn; made where there is none.")
@@ -141,7 +141,7 @@ def grade(
     exercise: str,
     course: Path,
     students: tuple[str, ...],
-    jobs: int,
+    jobs: int | None,
     again: bool,
     preview: bool,
     secret: Path | None,

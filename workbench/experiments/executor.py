@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeVar
 
 from workbench.errors import ParameterError
 
-__all__ = ["Progress", "SerialExecutor", "Submits", "run_as_completed", "run_tasks"]
+__all__ = ["Progress", "SerialExecutor", "Submits", "cores", "run_as_completed", "run_tasks"]
 
 Progress = Callable[[int, int], None]
 """Called with (tasks done, tasks in all), from 0 on, in the caller's thread."""
@@ -63,6 +63,12 @@ class _Call(Future):
         return super().result(timeout)
 
 
+def cores() -> int:
+    """Return how many cores to use: ``PYTHON_CPU_COUNT`` where it is set, as Python 3.13 has it, else those of the machine."""
+    given = os.environ.get("PYTHON_CPU_COUNT", "")
+    return max(1, int(given)) if given.isdigit() else os.cpu_count() or 1
+
+
 def run_tasks(
     function: Callable[..., R],
     tasks: Sequence[tuple[Any, ...]],
@@ -95,7 +101,7 @@ def run_tasks(
     [8, 9]
     """
     _check(executor)
-    pool = ThreadPoolExecutor(min(len(tasks), os.cpu_count() or 1) or 1) if executor is None else None
+    pool = ThreadPoolExecutor(min(len(tasks), cores()) or 1) if executor is None else None
     futures: list[Any] = []
     try:
         for task in tasks:
@@ -149,7 +155,7 @@ def run_as_completed(
         for task in tasks:
             keep(function(*task))
         return
-    pool = ThreadPoolExecutor(os.cpu_count() or 1) if executor is None else None
+    pool = ThreadPoolExecutor(cores()) if executor is None else None
     finished: queue.SimpleQueue[Any] = queue.SimpleQueue()
     waiting, remaining = set(), iter(tasks)
     window, looked = _window(pool or executor), time.monotonic()
@@ -187,7 +193,7 @@ def _window(executor: Any) -> int:
     """Return how many tasks lie with an executor at a time: enough that no worker waits, few enough for memory."""
     if hasattr(executor, "nthreads"):
         return max(16, 3 * sum(executor.nthreads().values()))  # a cluster may grow while it works
-    return 3 * getattr(executor, "_max_workers", os.cpu_count() or 1)
+    return 3 * getattr(executor, "_max_workers", cores())
 
 
 def _next(finished: queue.SimpleQueue[Any]) -> Any:

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 from workbench.catalogue import Label
 from workbench.errors import OverloadWarning, ParameterError, UnknownKeyError
+from workbench.experiments.executor import cores
 from workbench.files import write_whole
 from workbench.grading import individual, reference, release
 from workbench.grading.checks import Verdict
@@ -111,7 +112,7 @@ class Grading:
         self,
         students: Collection[str] = (),
         *,
-        jobs: int = 2,
+        jobs: int | None = None,
         again: bool = False,
         save: bool = True,
         progress: Callable[[int, int], None] = lambda done, of: None,
@@ -123,7 +124,7 @@ class Grading:
         students
             Only these; all by default.
         jobs
-            Submissions at a time.
+            Submissions at a time; one more than there are cores by default, since each waits now and then.
         again
             Grade anew what has been graded, too.
         save
@@ -136,6 +137,7 @@ class Grading:
         UnknownKeyError
             When one of `students` has handed in nothing.
         """
+        jobs = cores() + 1 if jobs is None else jobs
         if jobs < 1:
             raise ParameterError(f"jobs is {jobs}; it must be at least 1.")
         all_of_them = self.submissions()

@@ -193,7 +193,7 @@ def before_and_after(key: str, change: Callable[[dict[str, Any]], Any]) -> Calla
     change
         Makes a measure or a package of the values.
     """
-    from workbench.experiments import Design, simulate
+    from workbench.experiments import Design, SerialExecutor, simulate
     from workbench.models.scenario import scenario
 
     @cache
@@ -204,7 +204,9 @@ def before_and_after(key: str, change: Callable[[dict[str, Any]], Any]) -> Calla
     def simulated(text: str) -> tuple[Runs, Runs]:
         values = json.loads(text)
         design = Design(replications=values["replications"], warm_up_h=7 * 24, observe_h=7 * 24, seed=values["seed"])
-        return simulate(baseline(), design), simulate(baseline().apply(change(values)), design)
+        one_by_one = SerialExecutor()  # the other cores are busy with submissions
+        before, after = baseline(), baseline().apply(change(values))
+        return tuple(simulate(each, design, executor=one_by_one, record="cases") for each in (before, after))
 
     return lambda values: simulated(json.dumps(values, sort_keys=True))
 

@@ -354,6 +354,7 @@ def _environment(folder: str) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "MPLBACKEND": "Agg",
+        "PYTHON_CPU_COUNT": "1",  # the other cores have submissions of their own
         "PIP_NO_INDEX": "1",
         "NUMBA_CACHE_DIR": f"{folder}/.compiled",
         "WORKBENCH_EXERCISE_VALUES": f"{folder}/.values.json",
