@@ -191,7 +191,7 @@ def rows(
         for row in compared("kernel", title, subjects, versions, n, step):
             goal = GOALS.get((comparison.workload, comparison.peer))
             yield row | {"record": comparison.record, "note": comparison.note, "goal": goal}
-    yield from threads(n, step, declarations or 200_000)
+    yield from threads(n, step, declarations or 1_000_000)
 
 
 def loaded(comparison: Comparison) -> ModuleType | str:
