@@ -54,7 +54,7 @@ class Records:
             missing where a stay did not start or had not ended.
         """
         rows, names = self.rows, self.model.names
-        rows = rows.take(_in_order(rows))
+        rows = _in_order(rows)
         node, entry = rows["node"], rows["entry"]
         return pd.DataFrame(
             {
@@ -94,30 +94,40 @@ class Records:
 
 
 def _in_order(rows: np.ndarray) -> np.ndarray:
-    """Return the places of rows in order of (case, queued, step order, visit)."""
+    """Return rows in order of (case, queued, step order, visit)."""
     case = rows["case"]
     first, n = (case.min(), np.ptp(case) + 1) if len(case) else (0, 0)
     if n > MOST_SPREAD * len(case):
         case, first, n = np.unique(case, return_inverse=True)[1], 0, len(case)
+    place = np.empty(len(case), np.int64)
     case = case - first
-    order = np.empty(len(case), np.int64)
-    put_in_order(order, np.cumsum(np.bincount(case, minlength=n)), case, rows["queued"], rows["node"], rows["visit"])
-    return order
+    by_case(place, np.cumsum(np.bincount(case, minlength=n)), case)
+    rows = rows.take(place)
+    moved = within_case(place, rows["case"], rows["queued"], rows["node"], rows["visit"])
+    return rows.take(place) if moved else rows
 
 
 @kernel(entry=True)
-def put_in_order(order, until, case, queued, node, visit):
-    """Sort rows by counting, since case c has the places before ``until[c]``; its rows come almost in order."""
+def by_case(place, until, case):
+    """Sort by counting, since case c has the places before ``until[c]``; rows of a case keep their order."""
     for r in range(len(case) - 1, -1, -1):
         c = case[r]
         until[c] -= 1
-        order[until[c]] = r
-    for i in range(1, len(case)):
-        r, j = order[i], i
-        while j > 0 and goes_before(r, order[j - 1], case, queued, node, visit):
-            order[j] = order[j - 1]
+        place[until[c]] = r
+
+
+@kernel(entry=True)
+def within_case(place, case, queued, node, visit):
+    """Fill in the order of rows that are sorted by case, and almost sorted in each; return how many moved."""
+    moved = 0
+    for i in range(len(case)):
+        j = i
+        while j > 0 and goes_before(i, place[j - 1], case, queued, node, visit):
+            place[j] = place[j - 1]
             j -= 1
-        order[j] = r
+        place[j] = i
+        moved += i != j
+    return moved
 
 
 @kernel(inline=True)
