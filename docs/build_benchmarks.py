@@ -16,6 +16,10 @@ otherwise. Run one yourself: `uv run --group benchmarks workbench bench kernel`.
 
 Measured {on}, {machine}.
 Made by `docs/build_benchmarks.py` from `docs/benchmarks/`; do not edit.
+
+![What a declaration costs by number of declarations, units, steps and classes](pictures/growth.png)
+
+The picture is that of `workbench bench growth --figure growth.html`.
 """
 TABLE = """
 ## {name}
@@ -25,11 +29,20 @@ TABLE = """
 """
 
 
+class Whole(catalogue.Record):
+    """A long run that was made once: what, the goal, and how it came out."""
+
+    what: str
+    goal: str
+    came: str
+
+
 class Measured(catalogue.Record):
-    """When and where the numbers were taken."""
+    """When and where the numbers were taken, and what was run once, as a whole."""
 
     on: str
     machine: str
+    whole: tuple[Whole, ...]
 
 
 def render(tables: dict[str, list[dict[str, Any]]], said: Measured) -> str:
@@ -39,13 +52,15 @@ def render(tables: dict[str, list[dict[str, Any]]], said: Measured) -> str:
         lines = [_line(row) for row in rows if "ratio" in row]
         parts.append(TABLE.format(name=name))
         parts += [f"{line}\n" for line in lines]
+    parts.append("\n## whole runs, once each\n\n| run | goal | came |\n| --- | --- | --- |\n")
+    parts += [f"| {run.what} | {run.goal} | {run.came} |\n" for run in said.whole]
     return "".join(parts)
 
 
 def _line(row: dict[str, Any]) -> str:
     goal = row.get("goal")
     work = ", ".join(str(row[name]) for name in ("workload", "record") if row.get(name))
-    mark = "" if goal is None else f"{goal:g} {'✓' if row['ratio'] >= goal else '✗'}"
+    mark = "" if goal is None else f"{goal:.3g} {'✓' if row['ratio'] >= goal else '✗'}"
     subject = "" if row["subject"] == "workbench" else f"{row['subject']}: "
     numbers = [f"{row['ratio']:.3g}", mark, f"{row['subject_s']:.3g}", f"{row['peer_s']:.3g}"]
     cells = [f"{subject}{work}", row["peer"], *numbers, row.get("note", "")]

@@ -206,7 +206,7 @@ def before_and_after(key: str, change: Callable[[dict[str, Any]], Any]) -> Calla
         design = Design(replications=values["replications"], warm_up_h=7 * 24, observe_h=7 * 24, seed=values["seed"])
         one_by_one = SerialExecutor()  # the other cores are busy with submissions
         before, after = baseline(), baseline().apply(change(values))
-        return tuple(simulate(each, design, executor=one_by_one, record="cases") for each in (before, after))
+        return tuple(simulate(each, design, executor=one_by_one) for each in (before, after))
 
     return lambda values: simulated(json.dumps(values, sort_keys=True))
 
