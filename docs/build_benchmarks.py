@@ -30,7 +30,7 @@ TABLE = """
 
 
 class Whole(catalogue.Record):
-    """A long run that was made once: what, the goal, and how it came out."""
+    """A long run that was not timed seven times: what, the goal, and how it came out."""
 
     what: str
     goal: str
@@ -38,7 +38,7 @@ class Whole(catalogue.Record):
 
 
 class Measured(catalogue.Record):
-    """When and where the numbers were taken, and what was run once, as a whole."""
+    """When and where the numbers were taken, and what was run as a whole."""
 
     on: str
     machine: str
@@ -52,7 +52,7 @@ def render(tables: dict[str, list[dict[str, Any]]], said: Measured) -> str:
         lines = [_line(row) for row in rows if "ratio" in row]
         parts.append(TABLE.format(name=name))
         parts += [f"{line}\n" for line in lines]
-    parts.append("\n## whole runs, once each\n\n| run | goal | came |\n| --- | --- | --- |\n")
+    parts.append("\n## Whole runs, once or twice each\n\n| run | goal | came |\n| --- | --- | --- |\n")
     parts += [f"| {run.what} | {run.goal} | {run.came} |\n" for run in said.whole]
     return "".join(parts)
 
