@@ -33,7 +33,7 @@ ALIKE = "its own generator, a stream without keys"
 SUMS = f"{ALIKE}; counts and sums only, ours also histograms and levels by hour"
 
 
-GOALS = {("w1", "simpy"): 30.0, ("w1", "ciw"): 250.0, ("w1", "c"): 1 / 1.5, ("w2", "simpy"): 20.0}
+GOALS = {("w1", "simpy"): 30.0, ("w1", "ciw"): 250.0, ("w1", "c, same work"): 1 / 1.5, ("w2", "simpy"): 20.0}
 """What the ratio to a peer on a workload is to be at least; of two threads to one, `TWO_THREADS`."""
 
 TWO_THREADS = 1.8
@@ -96,6 +96,15 @@ COMPARISONS = (
         1_000_000,
         lambda peer, n: peer.w1(n, SEED),
         f"{SUMS}; written for this network: no calendars, priorities, records",
+    ),
+    Comparison(
+        "w1",
+        "summaries",
+        "c, same work",
+        "by_c",
+        1_000_000,
+        lambda peer, n: peer.w1_keyed(n, SEED, RUN_OUT_H),
+        "the same luck, order and sums to the last digit; written for this network, and for what of it W1 needs",
     ),
     Comparison(
         "w1", "journeys", "simpy", "by_simpy", 100_000, lambda peer, n: peer.w1(n, SEED, Journeys()), f"{ALIKE}; a list, ours a table"

@@ -21,6 +21,8 @@ from benchmarks.peers import Journeys, Means, by_c
 from benchmarks.timing import compared
 from workbench.cli import workbench
 from workbench.errors import WorkbenchError
+from workbench.models.queueing.engine import run
+from workbench.models.queueing.sums import middle_of
 
 ROOT = Path(__file__).parent.parent
 SIZE = 2000
@@ -134,6 +136,30 @@ def test_the_check_sees_a_peer_with_three_more_officers(monkeypatch):
     monkeypatch.undo()
     with pytest.raises(AssertionError, match="wait at check_documents|stay"):
         agree("w2", theirs)
+
+
+@pytest.mark.parametrize(("seed", "replication"), [(7, 0), (2016, 3)])
+def test_c_written_for_w1_comes_to_the_same_sums(seed, replication):
+    if by_c.compiler() is None:
+        pytest.skip("no C compiler, so W1 was not compared with C")
+    n, key = 20_000, {"seed": seed, "replication": replication}
+    traffic = kernel.workloads.w1_traffic(n, **key)
+    hours = kernel.workloads.hours(n)
+    ours = run(kernel.workloads.w1(), traffic, **key, observe_h=hours, run_out_h=kernel.RUN_OUT_H, record="summary").sums
+    theirs = by_c.w1_keyed(n, **key, run_out_h=kernel.RUN_OUT_H)
+    assert list(ours.stays.step) == list(kernel.workloads.W1_STEPS) and ours.stays.paused.sum() == 0
+    for column in theirs.stays.dtype.names:
+        assert list(ours.stays[column]) == list(theirs.stays[column]), column
+    assert list(ours.cases.channel) == list(kernel.workloads.W1_CHANNELS) and list(ours.cases.ended) == list(theirs.ended)
+    for channel, of_channel in zip(kernel.workloads.W1_CHANNELS, zip(theirs.moments, theirs.histogram, strict=True), strict=True):
+        for quantity, moment, counts in zip(by_c.QUANTITIES, *of_channel, strict=True):
+            row, bins = (table[(table.channel == channel) & (table.quantity == quantity)] for table in (ours.moments, ours.bins))
+            assert [int(row[name].item()) for name in moment.dtype.names] == list(moment.item()), (channel, quantity)
+            filled = np.flatnonzero(counts)
+            assert list(bins.value) == list(middle_of(filled)) and list(bins.n) == list(counts[filled]), (channel, quantity)
+    change, rest = theirs.levels["change"], theirs.levels["rest"]
+    levels = (np.cumsum(change, axis=0) - change + rest / HOUR_MS)[: ours.levels.hour.max() + 1]
+    assert list(ours.levels.level) == list(levels.ravel())
 
 
 def test_both_priority_queues_of_simpy_serve_alike():
