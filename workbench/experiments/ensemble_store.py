@@ -11,8 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.dataset
-import pyarrow.parquet as pq
 
 from workbench.errors import DatasetError
 from workbench.experiments.design import Design
@@ -60,8 +58,11 @@ class EnsembleStore:
 
     def finished(self, scenarios: Iterable[str]) -> dict[str, dict[str, Estimate]]:
         """Return what there is of some scenarios, by hash and outcome."""
-        wanted = pa.dataset.field("scenario").isin(list(scenarios))
-        table = _parts(self.folder).to_table(filter=wanted).to_pandas().drop_duplicates(["scenario", "outcome", "replication"])
+        from pyarrow import dataset
+
+        files = [str(path) for path in sorted((self.folder / "parts").glob("*.parquet"))]
+        wanted = dataset.field("scenario").isin(list(scenarios))
+        table = dataset.dataset(files, schema=_COLUMNS, format="parquet").to_table(filter=wanted).to_pandas().drop_duplicates(["scenario", "outcome", "replication"])
         done: dict[str, dict[str, Estimate]] = {}
         for (scenario, outcome), rows in table.sort_values("replication", kind="stable").groupby(["scenario", "outcome"], sort=False):
             done.setdefault(scenario, {})[outcome] = Estimate(float(rows["value"].iloc[0]), rows["pull"].to_numpy())
@@ -92,12 +93,14 @@ class EnsembleStore:
 
     def _write(self, kind: str, content: bytes, table: pa.Table) -> None:
         """Write a table whole, named after what is in it, after the manifest that says what made it."""
+        from pyarrow import parquet
+
         manifest = self.folder / MANIFEST
         if not manifest.is_file():
             made = {"kind": _KIND, "schema": SCHEMA, "design": self.design.to_dict(), "versions": versions()}
             write_whole(manifest, json.dumps(made, indent=2) + "\n")
         with whole_file(self.folder / kind / f"{hashlib.sha256(content).hexdigest()[:24]}.parquet") as path:
-            pq.write_table(table, path, compression="zstd")
+            parquet.write_table(table, path, compression="zstd")
 
 
 def query_store(folder: str | Path, sql: str) -> pd.DataFrame:
@@ -140,10 +143,6 @@ def query_store(folder: str | Path, sql: str) -> pd.DataFrame:
 def _view(connection: Any, name: str, folder: Path, columns: str = "*") -> None:
     files = str(folder / "*.parquet").replace("'", "''")
     connection.execute(f"create view {name} as select {columns} from read_parquet('{files}')")
-
-
-def _parts(folder: Path) -> pa.dataset.Dataset:
-    return pa.dataset.dataset([str(path) for path in sorted((folder / "parts").glob("*.parquet"))], schema=_COLUMNS, format="parquet")
 
 
 def _read(folder: Path) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from workbench.experiments.design import Design
 from workbench.experiments.executor import Progress, Submits, run_tasks
@@ -102,7 +101,9 @@ class _Pieces:
 
     def add(self, table: pd.DataFrame) -> None:
         """Write a piece; the first one says what the columns are."""
+        from pyarrow import parquet
+
         piece = pa.Table.from_pandas(table, preserve_index=False)
         if self.writer is None:
-            self.writer = pq.ParquetWriter(self.path, piece.schema, compression="zstd")
+            self.writer = parquet.ParquetWriter(self.path, piece.schema, compression="zstd")
         self.writer.write_table(piece.cast(self.writer.schema))

@@ -10,7 +10,6 @@ from workbench.errors import OverloadWarning
 from workbench.experiments.design import Design
 from workbench.experiments.replication import Simulable
 from workbench.language import chosen
-from workbench.logs.texts import filled
 from workbench.models.queueing.compile import compile_network
 from workbench.models.queueing.compiled import CompiledNetwork
 from workbench.models.workload import offered_load
@@ -58,8 +57,10 @@ def load(scenario: Simulable, design: Design | None = None, *, model: CompiledNe
 def warn_of_overload(scenario: Simulable, design: Design, model: CompiledNetwork) -> None:
     """Warn, once and in the language in force, of the resources that are offered more work than they have hours."""
     utilisation = load(scenario, design, model=model)["utilisation"]
-    found = [filled("overloaded", resource=key, utilisation=value) for key, value in utilisation.items() if value >= 1]
-    if found:
+    if (utilisation >= 1).any():
+        from workbench.logs.texts import filled  # loads the formats of logs, and few scenarios are overloaded
+
         lang = chosen()
-        resources = (", " if lang == "en" else "、").join(label.text(lang) for label in found)
+        found = [filled("overloaded", resource=key, utilisation=value).text(lang) for key, value in utilisation.items() if value >= 1]
+        resources = (", " if lang == "en" else "、").join(found)
         warnings.warn(filled("overload", resources=resources).text(lang), OverloadWarning, stacklevel=3)

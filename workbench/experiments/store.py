@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from workbench.catalogue import Label
 from workbench.errors import DatasetError, SimulationError, WorkbenchError
@@ -90,7 +88,7 @@ def save_runs(runs: Runs, folder: Path, force: bool = False) -> Path:
         files = {}
         for name, table in _tables(runs).items():
             path = temporary / f"{name}.parquet"
-            pq.write_table(pa.Table.from_pandas(table, preserve_index=False), path, compression="zstd")
+            table.to_parquet(path, index=False, compression="zstd")
             files[path.name] = {"bytes": path.stat().st_size, "sha256": _digest(path)}
         (temporary / MANIFEST).write_text(json.dumps(_manifest(runs, files), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         temporary.chmod(0o755)  # mkdtemp makes a private folder
@@ -164,7 +162,7 @@ def load_runs(folder: str | Path, scenario: Simulable | None = None) -> Runs:
         path = folder / name
         if not path.is_file() or path.stat().st_size != described["bytes"] or _digest(path) != described["sha256"]:
             raise DatasetError(f"{path}: is missing or not as it was written; simulate again")
-        tables[path.stem] = pq.read_table(path).to_pandas()
+        tables[path.stem] = pd.read_parquet(path)
     stored = manifest["scenario"]
     if scenario is None:
         scenario = StoredScenario(stored["key"], Label(**stored["label"]), stored["epoch"], stored["hash"], tables["bases"])

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import date
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import networkx as nx
 import pandas as pd
 
 from workbench import catalogue
@@ -16,6 +16,9 @@ from workbench.models.measure_records import MeasureRecord, Programme, Stage
 from workbench.models.offices import office
 from workbench.models.reform import Measure, Package, measure
 from workbench.parameters import day
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 __all__ = [
     "adoption_order",
@@ -155,6 +158,8 @@ def requirements(keys: Iterable[str] | None = None) -> nx.DiGraph:
     GraphError
         When measures require each other in a circle; it names them.
     """
+    import networkx as nx
+
     wanted = list(catalogue.keys("measures") if keys is None else keys)
     graph = nx.DiGraph()
     while wanted:
@@ -172,6 +177,8 @@ def requirements(keys: Iterable[str] | None = None) -> nx.DiGraph:
 
 def _without_circle(graph: nx.DiGraph) -> nx.DiGraph:
     """Return the graph, or name the measures that require each other."""
+    import networkx as nx
+
     if not nx.is_directed_acyclic_graph(graph):
         circle = [edge[0] for edge in nx.find_cycle(graph)]
         raise GraphError(f"measures require each other in a circle: {' → '.join([*circle, circle[0]])}; take one requirement out")
@@ -192,6 +199,8 @@ def adoption_order(measures: Package | Iterable[str | Path | Measure]) -> Packag
     >>> adoption_order(["paperless_declaration", "classified_clearance"]).key
     'classified_clearance + paperless_declaration'
     """
+    import networkx as nx
+
     parts = _by_key(measures)
     graph = _among(parts)
     order = nx.lexicographical_topological_sort(graph, key=lambda key: (first_day(parts[key].record) or date.max, key))
@@ -206,6 +215,8 @@ def adoption_orders(measures: Package | Iterable[str | Path | Measure], limit: i
     >>> len(adoption_orders(["paperless_declaration", "classified_clearance"]))
     2
     """
+    import networkx as nx
+
     return [tuple(order) for order in islice(nx.all_topological_sorts(_among(_by_key(measures))), limit)]
 
 
@@ -219,6 +230,8 @@ def _by_key(measures: Package | Iterable[str | Path | Measure]) -> dict[str, Mea
 
 
 def _among(parts: dict[str, Measure]) -> nx.DiGraph:
+    import networkx as nx
+
     graph = nx.DiGraph()
     graph.add_nodes_from(parts)
     whole = nx.DiGraph((other, key) for key, part in parts.items() for other in part.record.requires)

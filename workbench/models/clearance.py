@@ -8,7 +8,6 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
-import networkx as nx
 import pandas as pd
 
 from workbench import catalogue
@@ -312,6 +311,8 @@ def diff(before: ClearanceMode, after: ClearanceMode) -> pd.DataFrame:
 
 def _order(process: Process) -> Iterable[str]:
     """Topological order of the steps, rework aside; ties by file order."""
+    import networkx as nx
+
     graph = process.graph()
     graph.remove_edges_from(process.rework_edges())
     place = {key: index for index, key in enumerate(process.keys)}

@@ -6,9 +6,8 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import networkx as nx
 import pandas as pd
 from pydantic import Field, field_validator, model_validator
 
@@ -19,8 +18,12 @@ from workbench.models.eligibility import Requirement
 from workbench.models.process import Process
 from workbench.models.queueing.model import STAMPS
 from workbench.models.steps import Edge, Step, matches
+from workbench.models.ways import backwards, reached
 from workbench.parameters import day
 from workbench.provenance import Basis
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 __all__ = ["Case", "ClearanceMode", "Deadline", "ModeRecord"]
 
@@ -151,6 +154,8 @@ class ClearanceMode:
     @cached_property
     def graph(self) -> nx.DiGraph:
         """The process as a `networkx.DiGraph`; see `Process.graph`."""
+        import networkx as nx
+
         return nx.freeze(self.process.graph())
 
     @cached_property
@@ -238,6 +243,8 @@ class ClearanceMode:
         >>> mode("port_clearance_import").to_graphml().startswith("<graphml")
         True
         """
+        import networkx as nx
+
         plain = nx.DiGraph(mode=self.key, zh=self.label.zh, en=self.label.en)
         for key, row in self.steps.iterrows():
             plain.add_node(key, **{name: value.item() if hasattr(value, "item") else value for name, value in row.items()})
@@ -292,11 +299,10 @@ class ClearanceMode:
     @cached_property
     def _onward(self) -> frozenset[tuple[str, str]]:
         """The edges that lead on to an end without coming back to a step already done."""
-        graph = self.process.graph()
-        graph.remove_edges_from(self.process.rework_edges())
-        ends = [step.key for step in self.process if step.kind == "end"]
-        leading = set(ends).union(*(nx.ancestors(graph, end) for end in ends))
-        return frozenset((before, after) for before, after in graph.edges if after in leading)
+        back = set(self.process.rework_edges())
+        onward = {step.key: [edge.to for edge in step.next if (step.key, edge.to) not in back] for step in self.process}
+        leading = reached(backwards(onward), [step.key for step in self.process if step.kind == "end"])
+        return frozenset((before, after) for before, following in onward.items() for after in following if after in leading)
 
     def _attributes(self, case: str | Mapping[str, Any] | None) -> Mapping[str, Any]:
         usual = next(iter(self.cases.values())).attributes
@@ -363,6 +369,8 @@ class ClearanceMode:
         return pd.DataFrame(rows).set_index("step")
 
     def _activity_network(self, case: Any, statistic: Statistic) -> tuple[nx.DiGraph, dict[str, float]]:
+        import networkx as nx
+
         graph, durations = nx.DiGraph(), {}
         for step in self.path_steps(case):
             value = getattr(step.duration, f"{statistic}_h") if step.duration else 0.0

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import networkx as nx
+if TYPE_CHECKING:
+    import networkx as nx
 
 __all__ = ["Schedule", "schedule"]
 
@@ -51,10 +53,13 @@ def schedule(graph: nx.DiGraph, duration: Mapping[str, float], ends: list[str]) 
 
     Examples
     --------
+    >>> import networkx as nx
     >>> plan = schedule(nx.DiGraph([("a", "c"), ("b", "c")]), {"a": 3.0, "b": 1.0, "c": 2.0}, ["c"])
     >>> plan.finish["c"], plan.slack("a"), plan.slack("b")
     (5.0, 0.0, 2.0)
     """
+    import networkx as nx
+
     start: dict[str, float] = {}
     for step in nx.topological_sort(graph):
         start[step] = max((start[prior] + duration[prior] for prior in graph.predecessors(step)), default=0.0)

@@ -7,16 +7,18 @@ as a `networkx.DiGraph`. Every operation (`insert_step` … `reroute`) returns a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
-
-import networkx as nx
+from typing import TYPE_CHECKING, Any
 
 from workbench.errors import GraphError, ParameterError, UnknownKeyError, did_you_mean
 from workbench.models.steps import Condition, Edge, Step
+from workbench.models.ways import backwards, cycle, reached
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 __all__ = [
     "Process",
@@ -92,6 +94,8 @@ class Process:
             A node a step, with the fields of `Step` as attributes; edges carry ``when``, ``probability``, ``flow`` and
             ``order`` (position among the edges of their step).
         """
+        import networkx as nx  # takes a quarter of a second to load, and no run needs it
+
         graph = nx.DiGraph()
         for step in self.steps:
             graph.add_node(step.key, **{name: getattr(step, name) for name in Step.model_fields if name not in ("key", "next")})
@@ -154,9 +158,8 @@ def check(process: Process) -> None:
     for step in process.steps:
         _check_duration(step)
         _check_edges(step, seen)
-    graph = process.graph()
-    _check_reachable(process, graph)
-    _check_cycles(process, graph)
+    _check_reachable(process)
+    _check_cycles(process)
     _blocks(process)
 
 
@@ -230,29 +233,31 @@ def _check_choice(step: Step) -> None:
         raise _error(step, f"has probabilities that sum to {sum(stated):g}, not 1")
 
 
-def _check_reachable(process: Process, graph: nx.DiGraph) -> None:
-    reached = {process.start.key} | nx.descendants(graph, process.start.key)
+def _following(steps: Iterable[Step], among: Container[str]) -> dict[str, list[str]]:
+    """Return step → the steps that follow it, both of them `among` some."""
+    return {step.key: [edge.to for edge in step.next if edge.to in among] for step in steps if step.key in among}
+
+
+def _check_reachable(process: Process) -> None:
+    following = _following(process.steps, process.keys)
+    passed = reached(following, [process.start.key])
     for step in process.steps:
-        if step.key not in reached:
+        if step.key not in passed:
             raise _error(step, "is never reached from the first step")
     ends = [step.key for step in process.steps if step.kind == "end"]
     if not ends:
         raise _error(process.steps[-1], "is the last one and no step is an end; add a step of kind: end")
-    finishing = set(ends).union(*(nx.ancestors(graph, end) for end in ends))
+    finishing = reached(backwards(following), ends)
     for step in process.steps:
         if step.key not in finishing:
             raise _error(step, "can never come to an end: it lies on a cycle without exit")
 
 
-def _check_cycles(process: Process, graph: nx.DiGraph) -> None:
-    instant = graph.subgraph(step.key for step in process.steps if step.kind not in ("delay", "work"))
-    try:
-        cycle = nx.find_cycle(instant)
-    except nx.NetworkXNoCycle:
-        return
-    raise _error(
-        process.step(cycle[0][0]), "lies on a cycle that takes no time: " + " → ".join([edge[0] for edge in cycle] + [cycle[0][0]])
-    )
+def _check_cycles(process: Process) -> None:
+    instant = {step.key for step in process.steps if step.kind not in ("delay", "work")}
+    found = cycle(_following(process.steps, instant))
+    if found:
+        raise _error(process.step(found[0]), f"lies on a cycle that takes no time: {' → '.join([*found, found[0]])}")
 
 
 _CLOSING = {"fork": "join", "batch": "unbatch"}
@@ -303,14 +308,13 @@ def _stacks(process: Process) -> dict[str, tuple[str, ...]]:
 
 def _check_branches(process: Process, stacks: Mapping[str, tuple[str, ...]], blocks: Mapping[str, str]) -> None:
     """Refuse branches of one fork that touch before their join."""
-    graph = process.graph()
     for fork, join in blocks.items():
         owner: dict[str, str] = {}
-        inside = graph.subgraph(key for key, stack in stacks.items() if fork in stack and key != join)
+        inside = _following(process.steps, {key for key, stack in stacks.items() if fork in stack and key != join})
         for edge in process.step(fork).next:
             if edge.to == join:
                 continue
-            for key in {edge.to} | nx.descendants(inside, edge.to):
+            for key in reached(inside, [edge.to]):
                 if owner.setdefault(key, edge.to) != edge.to:
                     raise _error(process.step(key), f"is reached by two branches of the fork {fork!r}; branches meet only in a join")
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-
-import networkx as nx
+from typing import TypeAlias
 
 from workbench.errors import GraphError, UnknownKeyError
 from workbench.models.queueing.model import STAMPS, Deadline, Network, Node
 from workbench.models.queueing.philox import hash32
 from workbench.models.queueing.tables import ACTIONS, KINDS, LONGEST
+from workbench.models.ways import backwards, cycle, reached
 
 __all__ = ["Shape", "shape_of"]
 
 TAKES_TIME = {"work", "delay"}
 LONGEST_H = LONGEST / 3_600_000
+
+Graph: TypeAlias = dict[str, list[str]]
+"""Key of a node → those that its edges lead to."""
 
 
 @dataclass
@@ -77,7 +80,7 @@ def shape_of(network: Network) -> Shape:
     _check_hashes(network)
     for deadline in network.deadlines:
         _check_deadline(deadline, network, nodes)
-    graph = _graph(network)
+    graph = {node.key: [edge.to for edge in node.edges] for node in network.nodes}
     for entry in network.entries:
         _reach(network, nodes, graph, entry, shape)
     _check_reached(network, graph, shape)
@@ -223,13 +226,6 @@ def _share_entries(first: Deadline, second: Deadline) -> bool:
     return first.entries is None or second.entries is None or bool(set(first.entries) & set(second.entries))
 
 
-def _graph(network: Network) -> nx.DiGraph:
-    graph = nx.DiGraph()
-    graph.add_nodes_from(node.key for node in network.nodes)
-    graph.add_edges_from((node.key, edge.to) for node in network.nodes for edge in node.edges)
-    return graph
-
-
 def _targets(network: Network, entry: str) -> Iterator[str]:
     """Yield the targets of the reroutes that concern an entry."""
     for deadline in network.deadlines:
@@ -237,14 +233,11 @@ def _targets(network: Network, entry: str) -> Iterator[str]:
             yield deadline.to
 
 
-def _reach(network: Network, nodes: dict[str, Node], graph: nx.DiGraph, entry, shape: Shape) -> None:
+def _reach(network: Network, nodes: dict[str, Node], graph: Graph, entry, shape: Shape) -> None:
     """Find what an entry's cases can come to; there each step stands once."""
     if entry.start not in nodes:
         raise UnknownKeyError("step", entry.start, nodes)
-    starts = [entry.start, *_targets(network, entry.key)]
-    found = set(starts)
-    for start in starts:
-        found |= nx.descendants(graph, start)
+    found = reached(graph, [entry.start, *_targets(network, entry.key)])
     index = {node.key: i for i, node in enumerate(network.nodes)}
     shape.reached[entry.key] = sorted(index[key] for key in found)
     steps: dict[str, Node] = {}
@@ -254,13 +247,11 @@ def _reach(network: Network, nodes: dict[str, Node], graph: nx.DiGraph, entry, s
             _fail(node, f"stands twice in {entry.key!r}; give each a suffix, such as '{node.step}.departure'.")
 
 
-def _check_reached(network: Network, graph: nx.DiGraph, shape: Shape) -> None:
-    reached = {i for indices in shape.reached.values() for i in indices}
-    ends = [node.key for node in network.nodes if node.kind == "end"]
-    backwards = graph.reverse(copy=False)
-    ending = set(ends).union(*(nx.descendants(backwards, end) for end in ends))
+def _check_reached(network: Network, graph: Graph, shape: Shape) -> None:
+    passed = {i for indices in shape.reached.values() for i in indices}
+    ending = reached(backwards(graph), [node.key for node in network.nodes if node.kind == "end"])
     for i, node in enumerate(network.nodes):
-        if i not in reached:
+        if i not in passed:
             _fail(node, "cannot be reached from any entry.")
         if node.key not in ending:
             _fail(node, "has no way to an end.")
@@ -315,33 +306,28 @@ def _close_block(node: Node, stack: tuple, nodes: dict[str, Node], shape: Shape)
     return stack[:-1]
 
 
-def _check_zero_time(network: Network, graph: nx.DiGraph) -> None:
-    instant = graph.subgraph(node.key for node in network.nodes if node.kind not in TAKES_TIME)
-    try:
-        cycle = nx.find_cycle(instant)
-    except nx.NetworkXNoCycle:
-        return
-    _fail(network.node(cycle[0][0]), f"lies on a cycle without work or delay: {' → '.join(a for a, _ in cycle)}.")
+def _check_zero_time(network: Network, graph: Graph) -> None:
+    instant = {node.key for node in network.nodes if node.kind not in TAKES_TIME}
+    found = cycle({key: [to for to in graph[key] if to in instant] for key in graph if key in instant})
+    if found:
+        _fail(network.node(found[0]), f"lies on a cycle without work or delay: {' → '.join(found)}.")
 
 
-def _find_repeated(network: Network, graph: nx.DiGraph, shape: Shape) -> None:
+def _find_repeated(network: Network, graph: Graph, shape: Shape) -> None:
     """Find the steps on cycles, where a reroute counts as an edge from every node outside the blocks."""
-    ways = graph.copy()
+    ways = {key: list(following) for key, following in graph.items()}
     for entry in network.entries:
-        for target in set(_targets(network, entry.key)):
-            outside = [network.nodes[i].key for i in shape.reached[entry.key]]
-            ways.add_edges_from((key, target) for key in outside if not shape.blocks[key])
-    on_cycle: set[str] = set()
-    for component in nx.strongly_connected_components(ways):
-        if len(component) > 1 or any(ways.has_edge(key, key) for key in component):
-            on_cycle |= component
-    shape.repeated = {node.step for node in network.nodes if node.key in on_cycle}
+        targets = set(_targets(network, entry.key))
+        for i in shape.reached[entry.key]:
+            if not shape.blocks[network.nodes[i].key]:
+                ways[network.nodes[i].key] += targets
+    shape.repeated = {node.step for node in network.nodes if node.key in reached(ways, ways[node.key])}
 
 
 SHARED = ("uses", "queue_limit", "when_full", "preemptive")
 
 
-def _collect_queues(network: Network, nodes: dict[str, Node], graph: nx.DiGraph, shape: Shape) -> None:
+def _collect_queues(network: Network, nodes: dict[str, Node], graph: Graph, shape: Shape) -> None:
     """List the queues; nodes that share one agree in what the queue decides by."""
     for node in network.nodes:
         if node.kind != "work":
@@ -362,12 +348,12 @@ def _collect_queues(network: Network, nodes: dict[str, Node], graph: nx.DiGraph,
             _check_wait(node, nodes, graph, shape, starts, targets)
 
 
-def _check_wait(node: Node, nodes, graph: nx.DiGraph, shape: Shape, starts: set, targets: set) -> None:
+def _check_wait(node: Node, nodes, graph: Graph, shape: Shape, starts: set, targets: set) -> None:
     """``when_full: wait`` needs work steps before it, and no other way in."""
     if node.key in starts or node.key in targets or node.step in shape.repeated:
         _fail(node, "lets the step before it wait, so it must not be an entry, the target of a reroute or on a cycle.")
     queue = shape.queue_index[node.queue]
-    for key in graph.predecessors(node.key):
+    for key in dict.fromkeys(backwards(graph)[node.key]):
         if nodes[key].kind != "work":
             _fail(node, f"lets the step before it wait, but {key!r} is a {nodes[key].kind}, not work.")
         shape.reserves[key] = queue
