@@ -62,7 +62,8 @@ class EnsembleStore:
 
         files = [str(path) for path in sorted((self.folder / "parts").glob("*.parquet"))]
         wanted = dataset.field("scenario").isin(list(scenarios))
-        table = dataset.dataset(files, schema=_COLUMNS, format="parquet").to_table(filter=wanted).to_pandas().drop_duplicates(["scenario", "outcome", "replication"])
+        stored = dataset.dataset(files, schema=_COLUMNS, format="parquet")
+        table = stored.to_table(filter=wanted).to_pandas().drop_duplicates(["scenario", "outcome", "replication"])
         done: dict[str, dict[str, Estimate]] = {}
         for (scenario, outcome), rows in table.sort_values("replication", kind="stable").groupby(["scenario", "outcome"], sort=False):
             done.setdefault(scenario, {})[outcome] = Estimate(float(rows["value"].iloc[0]), rows["pull"].to_numpy())

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import subprocess
+import sys
 import threading
-import warnings
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field, replace
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from workbench.catalogue import Label
-from workbench.errors import OverloadWarning, ParameterError, UnknownKeyError
+from workbench.errors import ParameterError, UnknownKeyError
 from workbench.experiments.executor import cores
 from workbench.files import write_whole
 from workbench.grading import individual, reference, release
@@ -208,13 +209,7 @@ class Grading:
 
     def _trusted(self, reckon: Callable[..., T], *arguments: Any) -> T:
         """Let the teacher's own functions run, all in one thread: every further one would keep memory of its own."""
-
-        def quietly() -> T:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", OverloadWarning)  # an office that they overload is meant to be
-                return reckon(*arguments)
-
-        return self._reckoning.submit(quietly).result()
+        return self._reckoning.submit(reckon, *arguments).result()
 
     def _explained(self, verdicts: Mapping[str, Verdict], answers: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         """Return each verdict with the reason of every lost point."""
@@ -301,9 +296,10 @@ class Grading:
         return self.course / "autograded" / student / self.exercise.key / f"{self.exercise.key}.ipynb"
 
     def _warm_up(self, student: str) -> None:
-        """Compute a student's answers once, so that the kernel is compiled and every sandbox starts with its machine code."""
+        """Do once what every sandbox would do anew, as none can write what it compiles: the kernel, and Python's byte code."""
         from workbench.models.queueing.jit import cache_folder
 
+        subprocess.run([sys.executable, "-P", "-c", "from workbench.grading import collector, practice; collector.shell()"], check=False)
         values = self.exercise.values(student)
         for item in self._reference.automatic:
             if item.kind != "function":

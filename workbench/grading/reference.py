@@ -26,6 +26,7 @@ from workbench.grading.texts import said
 
 if TYPE_CHECKING:
     from workbench.experiments import Runs
+    from workbench.experiments.replication import Record
     from workbench.models.scenario import Scenario
 
 __all__ = ["Reference", "WrongAnswer", "before_and_after", "load", "submission", "wrong_answers"]
@@ -180,7 +181,9 @@ def load(exercise: Exercise) -> Reference:
     return Reference(exercise)
 
 
-def before_and_after(key: str, change: Callable[[dict[str, Any]], Any]) -> Callable[[Mapping[str, Any]], tuple[Runs, Runs]]:
+def before_and_after(
+    key: str, change: Callable[[dict[str, Any]], Any], record: Record = "cases"
+) -> Callable[[Mapping[str, Any]], tuple[Runs, Runs]]:
     """Return a function that simulates a scenario, and the scenario with the change that a student's own values make.
 
     A week is observed after a week of warm-up, with the student's own ``replications`` and ``seed``. The last pair is kept,
@@ -192,6 +195,8 @@ def before_and_after(key: str, change: Callable[[dict[str, Any]], Any]) -> Calla
         Of the scenario.
     change
         Makes a measure or a package of the values.
+    record
+        As `workbench.experiments.simulate` says: what came of each case suffices for most answers.
     """
     from workbench.experiments import Design, SerialExecutor, simulate
     from workbench.models.scenario import scenario
@@ -204,9 +209,9 @@ def before_and_after(key: str, change: Callable[[dict[str, Any]], Any]) -> Calla
     def simulated(text: str) -> tuple[Runs, Runs]:
         values = json.loads(text)
         design = Design(replications=values["replications"], warm_up_h=7 * 24, observe_h=7 * 24, seed=values["seed"])
-        one_by_one = SerialExecutor()  # the other cores are busy with submissions
-        before, after = baseline(), baseline().apply(change(values))
-        return tuple(simulate(each, design, executor=one_by_one) for each in (before, after))
+        both = baseline(), baseline().apply(change(values))
+        executor = SerialExecutor()  # the other cores are busy with submissions
+        return tuple(simulate(each, design, executor=executor, record=record, warn=False) for each in both)
 
     return lambda values: simulated(json.dumps(values, sort_keys=True))
 

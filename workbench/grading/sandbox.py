@@ -354,6 +354,8 @@ def _environment(folder: str) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "MPLBACKEND": "Agg",
+        "MALLOC_TOP_PAD_": str(64 << 20),  # bytes: a process that lives for seconds need not ask for its memory bit by bit
+        "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
         "PYTHON_CPU_COUNT": "1",  # the other cores have submissions of their own
         "PIP_NO_INDEX": "1",
         "NUMBA_CACHE_DIR": f"{folder}/.compiled",

@@ -92,7 +92,7 @@ def best_of_all_best(values):
 # 14.3
 
 
-runs = before_and_after("zone_import_2013", lambda values: wb.package(values["measures"]))
+runs = before_and_after("zone_import_2013", lambda values: wb.package(values["measures"]), record="journeys")
 
 
 def changes(values):
