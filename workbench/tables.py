@@ -364,13 +364,16 @@ def _rules(columns: Iterable[str], schema: Schema, mapping: Mapping, shown: str)
     """Return for every field where its values come from: a rule with `column` or `constant`, or an empty one."""
     header, given, missing, rules = list(columns), mapping.get("columns", {}), [], {}
     for found in schema.fields:
-        rule = given.get(found.name, {"column": found.name})
+        own = found.title_zh if found.name not in header and found.title_zh in header else found.name
+        rule = given.get(found.name, {"column": own})
         rule = dict(rule) if isinstance(rule, Mapping) else {"column": str(rule)}
         rules[found.name] = rule if rule.get("column", header[0]) in header else {}
         if not rules[found.name] and (found.required or found.name in given):
             missing.append(f"no column {rule['column']!r} for {found.name}.{did_you_mean(rule['column'], header)}")
     if missing:
-        raise DatasetError(f"{shown}:1: " + "; ".join(missing))
+        if not given:
+            missing.append("say in a mapping file which column is which (columns: {ours: theirs})")
+        raise DatasetError(f"{shown}:1: {'; '.join(missing)}")
     return rules
 
 

@@ -166,6 +166,16 @@ def test_a_class_list_keeps_leading_zeros_and_tells_what_may_be_a_slip(tmp_path)
     assert any("44 fewer" in note for note in roster.notes)
 
 
+def test_a_class_list_may_bear_its_chinese_titles_and_others_are_asked_for(tmp_path):
+    listed = tmp_path / "class.csv"
+    listed.write_text("学号,姓名,班级\n0042,王芳,一班\n", encoding="utf-8")
+    assert [(student.id, student.name, student.group) for student in read_roster(listed)] == [("0042", "王芳", "一班")]
+    listed.write_text("编号,姓名\n0042,王芳\n", encoding="utf-8")
+    with pytest.raises(DatasetError, match="no column 'student_id' .*say in a mapping file which column is which"):
+        read_roster(listed)
+    assert [student.name for student in read_roster(listed, {"columns": {"student_id": "编号"}})] == ["王芳"]
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [

@@ -99,9 +99,9 @@ def read_roster(path: str | Path, mapping: str | Path | Mapping | None = None) -
     ----------
     path
         A table with the columns ``student_id`` and ``name``, and if need be ``group``, ``moodle_id``, ``canvas_id``,
-        ``extension_h``; UTF-8 or GB 18030.
+        ``extension_h``, or their Chinese titles (学号, 姓名, 班级 …); UTF-8 or GB 18030.
     mapping
-        Where the file's columns bear other names (学号, 姓名 …): a mapping file, see `workbench.datasets.read_table`.
+        Where the file's columns bear other names: a mapping file, see `workbench.datasets.read_table`.
 
     Returns
     -------
@@ -119,7 +119,7 @@ def read_roster(path: str | Path, mapping: str | Path | Mapping | None = None) -
     >>> with TemporaryDirectory() as folder:
     ...     listed = Path(folder) / "class.csv"
     ...     _ = listed.write_text("学号,姓名\\n0042,王芳\\n0043,李伟\\n", encoding="utf-8")
-    ...     roster = read_roster(listed, {"columns": {"student_id": "学号", "name": "姓名"}})
+    ...     roster = read_roster(listed)
     >>> [student.id for student in roster]
     ['0042', '0043']
     """

@@ -21,7 +21,7 @@ __all__ = ["ClassDashboard"]
 
 _TEXTS = {
     "exercise": {"en": "exercise", "zh": "练习"},
-    "group": {"en": "group", "zh": "班组"},
+    "group": {"en": "group", "zh": "班级"},
     "all": {"en": "all", "zh": "全部"},
     "line": {
         "en": "<b>{n}</b> graded, {absent} handed in nothing; mean <b>{mean:.1f}</b> of {most:g} points; {notes} notes for the teacher",
