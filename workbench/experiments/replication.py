@@ -24,7 +24,7 @@ from workbench.units import HOUR_MS
 
 __all__ = ["OUTCOMES", "Arrivals", "Plan", "Record", "Replication", "Simulable", "plan", "replicate", "run_once"]
 
-FIRST_STRETCH_H = 7 * 24.0
+FIRST_STRETCH_H = 14 * 24.0
 """Hours of traffic after the observation that are drawn at first; the rest only where cases take longer to finish."""
 
 FROM_DECLARATIONS = {"operator_class": "operator_class", "entry_office": "office"}

@@ -80,14 +80,14 @@ class Records:
     def events(self) -> pd.DataFrame:
         """Return stamps, expired deadlines and reroutes: replication, case, kind, key, time (ms), by (case, time)."""
         marks = self.marks[np.lexsort((self.marks["time"], self.marks["case"]))]
-        keys = np.array([*STAMPS, *self.model.names.deadline], dtype=object)
+        keys = pd.array([*STAMPS, *self.model.names.deadline], dtype="str")
         kind = marks["kind"]
         return pd.DataFrame(
             {
                 "replication": np.full(len(marks), self.replication),
                 "case": marks["case"],
                 "kind": pd.Categorical.from_codes(kind, EVENT_KINDS),
-                "key": keys[marks["key"] + np.where(kind > 0, len(STAMPS), 0)],
+                "key": keys.take(marks["key"] + np.where(kind > 0, len(STAMPS), 0)),
                 "time": marks["time"],
             }
         )
