@@ -11,8 +11,12 @@ import pandas as pd
 import pytest
 
 from workbench import content, datasets
+from workbench.catalogue import Label
 from workbench.errors import CatalogueError, DatasetError, UnknownKeyError
+from workbench.models.calendars import Hours, opening
+from workbench.provenance import Basis
 from workbench.tables import Field, Schema, read
+from workbench.units import HOUR_MS
 
 HEADER = "declaration_id,operator_class,direction,transport_mode,entry_office,hs_code,value_cny,arrival"
 GOOD = "A1,general_credit,import,1,CNSHA,090121,1000,2013-03-04 08:30"
@@ -72,6 +76,17 @@ def test_a_table_as_released_is_read_as_if_checked(name: str) -> None:
     path = content.folder("datasets") / datasets._resource(name)["path"]
     checked, _ = read(path, datasets.schema(name), {}, path.name)
     pd.testing.assert_frame_equal(datasets.load(name), checked, check_exact=True)
+
+
+def test_what_is_worked_out_of_a_table_follows_it(own_datasets: Path) -> None:
+    week = Hours(label=Label(zh="窗口", en="counter"), workday=("08:00-17:00",), basis=Basis(assumed="an example"))
+    assert opening(week, date(2013, 3, 4), 1) == [(8 * HOUR_MS, 17 * HOUR_MS)]
+    path = own_datasets / "calendar_cn.csv"
+    rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    holiday = next(row for row in rows if row.startswith("2013-05-01,"))
+    closed = [holiday.replace("2013-05-01", "2013-03-04") if row.startswith("2013-03-04,") else row for row in rows]
+    path.write_text("".join(closed), encoding="utf-8")
+    assert opening(week, date(2013, 3, 4), 1) == []
 
 
 def test_a_changed_table_is_found_by_its_hash(own_datasets: Path) -> None:

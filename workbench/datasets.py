@@ -7,10 +7,10 @@ and constraints; ``datasets/schemas/`` does so for the tables that users bring.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache, wraps
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, ParamSpec, TypeVar
 
 import pandas as pd
 
@@ -18,10 +18,13 @@ from workbench import catalogue, content
 from workbench.errors import DatasetError, UnknownKeyError
 from workbench.tables import PROBLEM_COLUMNS, Field, Report, Schema, check_mapping, find_problems, read, read_known, read_mapping
 
+P, T = ParamSpec("P"), TypeVar("T")
+
 __all__ = [
     "Field",
     "Report",
     "Schema",
+    "cached_from",
     "describe",
     "find_problems",
     "load",
@@ -207,6 +210,39 @@ def _resource(name: str, extra: Iterable[str] = ()) -> catalogue.Located:
     return resources[name]
 
 
+def cached_from(*tables: str, maxsize: int = 64) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Keep what a function works out of shipped tables, until one of their files changes.
+
+    Parameters
+    ----------
+    tables
+        Names of the tables that it reads.
+    maxsize
+        For how many arguments; those must be hashable.
+
+    Examples
+    --------
+    >>> @cached_from("calendar_cn")
+    ... def n_days() -> int:
+    ...     return len(load("calendar_cn"))
+    >>> n_days() == len(load("calendar_cn"))
+    True
+    """
+
+    def decorate(function: Callable[P, T]) -> Callable[P, T]:
+        @lru_cache(maxsize=maxsize)
+        def kept(_files: tuple[tuple[Path, int], ...], *args: Any, **kwargs: Any) -> T:
+            return function(*args, **kwargs)
+
+        @wraps(function)
+        def current(*args: P.args, **kwargs: P.kwargs) -> T:
+            return kept(tuple((path, path.stat().st_mtime_ns) for path in map(_path, tables)), *args, **kwargs)
+
+        return current
+
+    return decorate
+
+
 def _schema_of(name: str, described: catalogue.Located) -> Schema:
     key = described.get("primaryKey", ())
     fields = []
@@ -218,8 +254,12 @@ def _schema_of(name: str, described: catalogue.Located) -> Schema:
 
 
 def _loaded(name: str) -> pd.DataFrame:
-    path = content.folder("datasets") / _resource(name)["path"]
+    path = _path(name)
     return _read_shipped(name, path, path.stat().st_mtime_ns)
+
+
+def _path(name: str) -> Path:
+    return content.folder("datasets") / _resource(name)["path"]
 
 
 @lru_cache(maxsize=32)
@@ -240,7 +280,7 @@ def _differs(path: Path, resource: Mapping) -> bool:
 
 def _shipped_problems(name: str) -> pd.DataFrame:
     resource = _resource(name)
-    path = content.folder("datasets") / resource["path"]
+    path = _path(name)
     shown = f"datasets/{resource['path']}"
     _, report = read(path, schema(name), {}, shown)
     problems = [report.problems]
@@ -306,9 +346,9 @@ def read_table(
         The columns wanted.
     mapping
         A YAML file (or mapping) that says where a column comes from. Without it the file's columns bear the schema's
-        names or their Chinese titles. Its keys: ``delimiter``, ``encoding``, ``decimal`` (``","`` where the file writes 1.234,5), ``columns``:
-        for each of our columns the name of the file's column, or ``{column, codes, unit, factor, format, default}`` or
-        ``{constant}``. `codes` turns the file's codes into ours, `unit` or `factor` converts numbers, `format` is a date
+        names or their Chinese titles. Its keys: ``delimiter``, ``encoding``, ``decimal`` (``","`` where the file writes
+        1.234,5), ``columns``: for each of our columns the name of the file's column, or ``{column, codes, unit, factor,
+        format, default}`` or ``{constant}``. `codes` turns the file's codes into ours, `unit` or `factor` converts numbers, `format` is a date
         format such as ``"%d.%m.%Y"``, `default` fills empty cells.
     on_error
         ``"raise"`` raises when anything is wrong; ``"report"`` returns the good rows and the report.

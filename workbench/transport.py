@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -167,7 +166,7 @@ def _from_catalogue(entry: Network, on: str, modes: tuple[str, ...]) -> nx.Multi
     return net
 
 
-@lru_cache(maxsize=1)
+@datasets.cached_from(*(f"network_{name}" for name in TABLES), maxsize=1)
 def _whole() -> nx.MultiDiGraph:
     tables = {name: datasets.load(f"network_{name}") for name in TABLES}
     files = {name: f"datasets/network/{name}.csv" for name in TABLES}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 
 from pydantic import model_validator
 
@@ -99,7 +98,7 @@ def opening(hours: Hours, first: date, days: int) -> list[tuple[int, int]]:
     return list(_opening(tuple(getattr(hours, name) for name in _SORTS), first, days))
 
 
-@lru_cache(maxsize=64)
+@datasets.cached_from("calendar_cn")
 def _opening(texts: tuple[tuple[str, ...], ...], first: date, days: int) -> tuple[tuple[int, int], ...]:
     table = datasets.load("calendar_cn")
     dates = table["date"].dt.date

@@ -375,7 +375,7 @@ def _clock(traffic: Traffic, per_day: float, start: pd.Timestamp, days: float) -
     return np.maximum(edges, 0.0), np.concatenate([[0.0], np.cumsum(rates[skipped:] * part)])
 
 
-@lru_cache(maxsize=64)
+@datasets.cached_from("calendar_cn")
 def _relative_rates(
     weekday_profile: tuple[float, ...], hour_profile: tuple[float, ...], holiday_factor: float, first: pd.Timestamp, last: pd.Timestamp
 ) -> np.ndarray:

@@ -13,7 +13,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -28,13 +27,13 @@ HORIZON_D = 180
 """Departures are laid out for so many days; a route that takes longer is not looked for."""
 
 
-@lru_cache
+@datasets.cached_from("calendar_cn")
 def calendar_end() -> date:
     """Return the last day of the calendar that the package holds; no timetable reaches beyond it."""
     return datasets.load("calendar_cn")["date"].max().date()
 
 
-@lru_cache
+@datasets.cached_from("calendar_cn")
 def _special_days() -> dict[date, int]:
     """Return the weekday that a day stands for where holidays are kept: −1 (none) on a holiday, 0 (Monday) where it makes up for one."""
     table = datasets.load("calendar_cn")
@@ -220,7 +219,8 @@ class _Clock:
         self.midnights = [datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)) for day in days]
         self.start = np.array([self._since(midnight) for midnight in self.midnights])
         self.weekday = np.array([day.weekday() for day in days])
-        self.working = np.array([_special_days().get(day, day.weekday()) for day in days])
+        special = _special_days()
+        self.working = np.array([special.get(day, day.weekday()) for day in days])
         offsets = [midnight.utcoffset() for midnight in self.midnights]
         self.odd = [number for number in range(len(days) - 1) if offsets[number] != offsets[number + 1]]
 
