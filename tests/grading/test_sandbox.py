@@ -38,6 +38,14 @@ def check(answers: dict) -> None:
     assert answers["stopped"] is None and answers["events"] == []
 
 
+def test_what_only_submissions_import_is_compiled_outside(tmp_path, monkeypatch):
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path))
+    sandbox.write_byte_code()
+    names = {path.name.partition(".")[0] for path in tmp_path.rglob("*.pyc")}
+    assert {"interactiveshell", "collector", "practice"} <= names
+
+
 @needs_bubblewrap
 @pytest.mark.sandbox
 def test_answers_and_calls_come_back():

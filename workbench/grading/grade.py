@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -26,7 +24,7 @@ from workbench.files import write_whole
 from workbench.grading import individual, reference, release
 from workbench.grading.checks import Verdict
 from workbench.grading.exercise import Exercise
-from workbench.grading.sandbox import Interrupted, Limits, Sandbox, SandboxError
+from workbench.grading.sandbox import Interrupted, Limits, Sandbox, SandboxError, write_byte_code
 from workbench.grading.submission import Assembly, Note, SubmissionError, assembled, read
 from workbench.grading.texts import said
 
@@ -299,7 +297,7 @@ class Grading:
         """Do once what every sandbox would do anew, as none can write what it compiles: the kernel, and Python's byte code."""
         from workbench.models.queueing.jit import cache_folder
 
-        subprocess.run([sys.executable, "-P", "-c", "from workbench.grading import collector, practice; collector.shell()"], check=False)
+        write_byte_code()
         values = self.exercise.values(student)
         for item in self._reference.automatic:
             if item.kind != "function":

@@ -31,7 +31,7 @@ from workbench.grading.messages import Report
 from workbench.grading.texts import said
 from workbench.grading.watch import Watch
 
-__all__ = ["Interrupted", "Limits", "Sandbox", "SandboxError"]
+__all__ = ["Interrupted", "Limits", "Sandbox", "SandboxError", "write_byte_code"]
 
 NOBODY = 64_001
 """User and group, with no rights and no files, as whom submissions run where the grader is root."""
@@ -278,6 +278,11 @@ class Sandbox:
         with suppress(subprocess.TimeoutExpired):
             process.wait(0 if report.stopped else 2)  # for its exit code and its use of time, where it ends by itself
         return complaint.decode("utf-8", "replace")
+
+
+def write_byte_code() -> None:
+    """Import, outside, what only submissions import: inside nothing can be written, and every one would compile it anew."""
+    subprocess.run([sys.executable, "-P", "-c", "from workbench.grading import collector, practice; collector.shell()"], check=False)
 
 
 def _line(value: Any) -> bytes:
