@@ -37,6 +37,12 @@ def test_numpy_draws_equal_the_kernel_s_bit_for_bit():
         assert u == plain(uniform)(2**32 - 1, 5, case, key, 9, 3 * 256 + 2)
 
 
+def test_many_cases_draw_as_few_do():
+    cases = np.arange(5000)[::-1] * 800_000
+    few = [uniforms(2016, 3, part, 1, "operator_class") for part in np.split(cases, 2)]
+    assert (uniforms(2016, 3, cases, 1, "operator_class") == np.concatenate(few)).all()
+
+
 def test_uniforms_are_uniform_and_seeds_unrelated():
     n = 20_000
     streams = np.array([uniforms(seed, replication, np.arange(n), 4, "pay", 1) for seed in range(4) for replication in range(2)])

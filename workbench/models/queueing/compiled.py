@@ -27,7 +27,7 @@ class Labels:
 
     def take(self, index: np.ndarray) -> pd.Categorical:
         """Return the names at the given places."""
-        return pd.Categorical.from_codes(self.codes[index], dtype=self.dtype)
+        return pd.Categorical.from_codes(self.codes, dtype=self.dtype).take(index)
 
     @classmethod
     def of(cls, values: Iterable[str]) -> Labels:

@@ -7,7 +7,7 @@ import math
 from workbench.models.queueing.jit import kernel
 from workbench.models.queueing.philox import ARRIVAL, LARGEST, LOW, MULTIPLIER_0, MULTIPLIER_1, ROUNDS, STEP, WEYL_0, WEYL_1
 
-__all__ = ["fill_gaps", "philox4x32", "uniform"]
+__all__ = ["fill_gaps", "fill_uniforms", "philox4x32", "uniform"]
 
 
 @kernel(inline=True, entry=True)
@@ -37,3 +37,10 @@ def fill_gaps(gap, seed, replication, first, key):
     """Fill an array with the exponential gaps of mean 1 before the cases from the first on; the key is the hash of ""."""
     for i in range(len(gap)):
         gap[i] = -math.log(1.0 - uniform(seed, replication, first + i, key, 0, 256 * ARRIVAL))
+
+
+@kernel(entry=True)
+def fill_uniforms(u, seed, replication, case, key, visit, purpose_draw):
+    """Fill an array with the numbers of many cases; see `uniform`."""
+    for i in range(len(u)):
+        u[i] = uniform(seed, replication, case[i], key, visit, purpose_draw)

@@ -19,6 +19,9 @@ __all__ = [
     "uniforms",
 ]
 
+MANY = 1 << 12
+"""So many cases are drawn for by compiled code, the same to the bit, which takes a moment to load."""
+
 ARRIVAL, ATTRIBUTE, MODE, CHOICE, DURATION, EXAMINATION = range(6)
 """Purposes of a draw."""
 
@@ -61,6 +64,12 @@ def uniforms(seed: int, replication: int, case: np.ndarray, purpose: int, key: s
     >>> uniforms(2016, 0, np.arange(3), ATTRIBUTE, "operator_class").round(6)
     array([0.750011, 0.845515, 0.043698])
     """
+    if len(case) >= MANY:
+        from workbench.models.queueing.luck import fill_uniforms
+
+        u = np.empty(len(case))
+        fill_uniforms(u, int(seed), int(replication), np.asarray(case, np.int64), hash32(key), int(visit), 256 * purpose + draw)
+        return u
     c0 = np.asarray(case).astype(np.uint64)
     c1, c2, c3 = (np.uint64(word) for word in (hash32(key), visit, 256 * purpose + draw))
     k0, k1 = seed, replication

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["EVENT_KINDS", "Records"]
 
 EVENT_KINDS = ("stamp", "deadline", "reroute")
+KEPT = ("case", "queued", "visit", "batch", "branch", "priority", "started", "ended", "paused")
+CODES = ("node", "entry", "channel", "outcome")
+"""Fields of a row: those that become columns as they are, and those that names take the place of."""
+
 MOST_SPREAD = 16  # times as many case numbers as rows; beyond that counting them takes more than sorting
 
 
@@ -53,26 +57,27 @@ class Records:
             Sorted by (case, queued, step order, visit). Times are int64 milliseconds; ``started`` and ``ended`` are
             missing where a stay did not start or had not ended.
         """
-        rows, names = self.rows, self.model.names
-        rows = _in_order(rows)
-        node, entry = rows["node"], rows["entry"]
+        names, n = self.model.names, len(self.rows)
+        kept, codes = np.empty((len(KEPT), n), np.int64), np.empty((len(CODES), n), np.int64)
+        tabulate(self.rows, *_by_case(self.rows["case"]), kept, codes)
+        column = dict(zip(KEPT + CODES, [*kept, *codes], strict=True))
         return pd.DataFrame(
             {
-                "replication": np.full(len(rows), self.replication),
-                "case": rows["case"].astype(np.int64),
-                "batch": rows["batch"].astype(np.int64),
-                "mode": names.mode.take(entry),
-                "step": names.step.take(node),
-                "branch": rows["branch"].astype(np.int64),
-                "visit": rows["visit"].astype(np.int64),
-                "priority": rows["priority"].astype(np.int64),
-                "channel": names.channel.take(rows["channel"]),
-                "resource": names.resource.take(node),
-                "queued": rows["queued"].astype(np.int64),
-                "started": _optional(rows["started"]),
-                "ended": _optional(rows["ended"]),
-                "paused_ms": rows["paused"].astype(np.int64),
-                "outcome": pd.Categorical.from_codes(rows["outcome"], OUTCOMES),
+                "replication": np.full(n, self.replication),
+                "case": column["case"],
+                "batch": column["batch"],
+                "mode": names.mode.take(column["entry"]),
+                "step": names.step.take(column["node"]),
+                "branch": column["branch"],
+                "visit": column["visit"],
+                "priority": column["priority"],
+                "channel": names.channel.take(column["channel"]),
+                "resource": names.resource.take(column["node"]),
+                "queued": column["queued"],
+                "started": _optional(column["started"]),
+                "ended": _optional(column["ended"]),
+                "paused_ms": column["paused"],
+                "outcome": pd.Categorical.from_codes(column["outcome"].astype(np.int8), OUTCOMES),
             },
             copy=False,
         )
@@ -93,51 +98,49 @@ class Records:
         )
 
 
-def _in_order(rows: np.ndarray) -> np.ndarray:
-    """Return rows in order of (case, queued, step order, visit)."""
-    case = rows["case"]
-    first, n = (case.min(), np.ptp(case) + 1) if len(case) else (0, 0)
-    if n > MOST_SPREAD * len(case):
-        case, first, n = np.unique(case, return_inverse=True)[1], 0, len(case)
-    place = np.empty(len(case), np.int64)
-    case = case - first
-    by_case(place, np.cumsum(np.bincount(case, minlength=n)), case)
-    rows = rows.take(place)
-    moved = within_case(place, rows["case"], rows["queued"], rows["node"], rows["visit"])
-    return rows.take(place) if moved else rows
+def _by_case(case: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the cases of rows counted from 0, and where the rows of each begin in the order of cases."""
+    case = case.copy()
+    first, cases = (case.min(), np.ptp(case) + 1) if len(case) else (0, 0)
+    if cases > MOST_SPREAD * len(case):
+        case, first, cases = np.unique(case, return_inverse=True)[1], 0, len(case)
+    case -= first
+    n = np.bincount(case, minlength=cases)
+    return case, np.cumsum(n) - n
 
 
 @kernel(entry=True)
-def by_case(place, until, case):
-    """Sort by counting, since case c has the places before ``until[c]``; rows of a case keep their order."""
-    for r in range(len(case) - 1, -1, -1):
-        c = case[r]
-        until[c] -= 1
-        place[until[c]] = r
+def tabulate(rows, case, free, kept, codes):
+    """Put the fields of rows into columns, in order of (case, queued, step order, visit).
 
-
-@kernel(entry=True)
-def within_case(place, case, queued, node, visit):
-    """Fill in the order of rows that are sorted by case, and almost sorted in each; return how many moved."""
-    moved = 0
-    for i in range(len(case)):
-        j = i
-        while j > 0 and goes_before(i, place[j - 1], case, queued, node, visit):
-            place[j] = place[j - 1]
-            j -= 1
-        place[j] = i
-        moved += i != j
-    return moved
+    ``free`` is the first free place of each case. Rows of a case come as they were closed, which is almost in order;
+    those that are not are sorted by insertion.
+    """
+    for r in range(len(rows)):
+        row, i = rows[r], free[case[r]]
+        free[case[r]] = i + 1
+        kept[0, i], kept[1, i], kept[2, i], kept[3, i] = row.case, row.queued, row.visit, row.batch
+        kept[4, i], kept[5, i], kept[6, i], kept[7, i], kept[8, i] = row.branch, row.priority, row.started, row.ended, row.paused
+        codes[0, i], codes[1, i], codes[2, i], codes[3, i] = row.node, row.entry, row.channel, row.outcome
+    for i in range(1, len(rows)):
+        while i > 0 and goes_before(kept, codes, i, i - 1):
+            for f in range(len(kept)):
+                kept[f, i - 1], kept[f, i] = kept[f, i], kept[f, i - 1]
+            for f in range(len(codes)):
+                codes[f, i - 1], codes[f, i] = codes[f, i], codes[f, i - 1]
+            i -= 1
 
 
 @kernel(inline=True)
-def goes_before(r, s, case, queued, node, visit):
+def goes_before(kept, codes, r, s):
     """Tell whether row r stands before row s of the same case."""
-    if case[r] != case[s] or queued[r] != queued[s]:
-        return case[r] == case[s] and queued[r] < queued[s]
-    return node[r] < node[s] or (node[r] == node[s] and visit[r] < visit[s])
+    if kept[0, r] != kept[0, s]:
+        return False
+    if kept[1, r] != kept[1, s]:
+        return kept[1, r] < kept[1, s]
+    return codes[0, r] < codes[0, s] or (codes[0, r] == codes[0, s] and kept[2, r] < kept[2, s])
 
 
 def _optional(times: np.ndarray) -> pd.arrays.IntegerArray:
     """Return times with −1 as missing."""
-    return pd.arrays.IntegerArray(times.astype(np.int64), times < 0)
+    return pd.arrays.IntegerArray(times, times < 0)

@@ -81,6 +81,14 @@ def _sparsely_enlarged(table: np.ndarray, size: int) -> np.ndarray:
     return larger
 
 
+def _distinct(key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distinct values in ascending order, and the place of each value among them; by counting where they are small."""
+    if key.min() < 0 or key.max() >= len(key):
+        return np.unique(key, return_inverse=True)
+    met = np.bincount(key) > 0
+    return np.flatnonzero(met), (np.cumsum(met) - 1)[key]
+
+
 class State:
     """Tables of one run; `make_room` answers what `engine.advance` wants."""
 
@@ -285,9 +293,10 @@ class State:
         """Number the groups (of the traffic, entry, class) from 0 as they come, and make room for their sums."""
         entries, classes = len(self.model.network.entries), self.model.classes
         key = (arrival["group"].astype(np.int64) * entries + arrival["entry"]) * classes + arrival["priority"]
-        self.groups = np.concatenate([self.groups, np.setdiff1d(key, self.groups)])
+        met, place = _distinct(key)
+        self.groups = np.concatenate([self.groups, np.setdiff1d(met, self.groups)])
         order = np.argsort(self.groups)
-        arrival["group"] = order[np.searchsorted(self.groups, key, sorter=order)]
+        arrival["group"] = order[np.searchsorted(self.groups, met, sorter=order)][place]
         k, places = self.kernel, len(self.groups) * int(self.run["n_channels"][0])
         rows = places * (self.model.n_stamps + len(QUANTITIES))
         self.kernel = k._replace(

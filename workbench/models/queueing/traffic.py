@@ -14,13 +14,12 @@ from typing import Any
 import numpy as np
 
 from workbench.errors import ParameterError
-from workbench.models.queueing.philox import ARRIVAL, ATTRIBUTE, MODE, hash32, uniforms
+from workbench.models.queueing.philox import ARRIVAL, ATTRIBUTE, MANY, MODE, hash32, uniforms
 
 __all__ = ["Traffic", "draw_attribute", "draw_mode", "poisson_arrivals", "poisson_chunks", "varying_arrivals"]
 
 HOUR_MS = 3_600_000.0
 CHUNK = 1 << 16
-MANY = 1 << 12
 
 
 @dataclass(frozen=True)
@@ -61,17 +60,14 @@ class Traffic:
         arrivals = np.ascontiguousarray(self.arrival_ms, dtype=np.int64)
         n = len(arrivals)
         object.__setattr__(self, "arrival_ms", arrivals)
-        for name, dtype, default in (
-            ("entry", np.int32, np.zeros(n)),
-            ("priority", np.int16, np.zeros(n)),
-            ("case", np.uint32, np.arange(n)),
-            ("group", np.int32, np.zeros(n)),
-        ):
+        for name, dtype in (("entry", np.int32), ("priority", np.int16), ("case", np.uint32), ("group", np.int32)):
             given = getattr(self, name)
             bounds = np.iinfo(dtype)
             if given is not None and len(given) and (np.min(given) < bounds.min or np.max(given) > bounds.max):
                 raise ParameterError(f"traffic has {name} from {np.min(given)} to {np.max(given)}; it may be {bounds.min} to {bounds.max}.")
-            values = np.ascontiguousarray(default if given is None else given, dtype=dtype)
+            if given is None:
+                given = np.arange(n) if name == "case" else np.zeros(n, dtype)
+            values = np.ascontiguousarray(given, dtype=dtype)
             if len(values) != n:
                 raise ParameterError(f"traffic has {n} arrivals but {len(values)} values of {name}.")
             object.__setattr__(self, name, values)
@@ -86,7 +82,7 @@ class Traffic:
 def _gaps(seed: int, replication: int, first: int, n: int) -> np.ndarray:
     """Return exponential gaps of mean 1; `math.log`, since numpy's logarithm differs in the last bit.
 
-    Many come from compiled code, the same to the bit, which takes a moment to load.
+    Many come from compiled code, as with `uniforms`.
     """
     if n >= MANY:
         from workbench.models.queueing.luck import fill_gaps
