@@ -75,7 +75,7 @@ class CompiledNetwork:
     @property
     def n_attributes(self) -> int:
         """Number of attributes that a case carries; the last is the channel where no attribute is named so."""
-        return len(self.codes) + 1
+        return max(len(self.codes), self.channel_slot + 1)
 
     def copy_tables(self) -> dict[str, np.ndarray]:
         """Return the model's tables, copied, since queues, resources and calendars carry state."""

@@ -28,7 +28,6 @@ from workbench.models.queueing.tables import (
     DELAY,
     DELAYED,
     DONE,
-    EFFORTS,
     FORK,
     JOIN,
     MOVING,
@@ -231,8 +230,7 @@ def begin_case(k, n, now):
     k.run.arrived_cases[0] += observed
     if k.run.record[0] == SUMS:
         k.case.group[c] = k.arrival.group[n]
-        for quantity in range(EFFORTS):
-            k.effort[c, quantity] = 0
+        k.case.waited[c] = k.case.worked[c] = k.case.paused[c] = k.case.stays[c] = 0
     for a in range(k.run.n_attributes[0]):
         k.attribute[c, a] = k.arrival_attribute[n, a]
     for s in range(k.run.n_stamps[0]):

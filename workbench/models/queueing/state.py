@@ -186,8 +186,8 @@ class State:
 
     def _cases(self, size: int) -> dict[str, np.ndarray]:
         """Return tables for so many cases; what belongs to one case lies side by side, but for its row of ``case``."""
-        model, dtypes = self.model, {name: tables.LAYOUT[name][0] for name in ("stamp", "effort", "timer_of", "attribute", "visit")}
-        widths = [model.n_stamps, tables.EFFORTS * self.sums, model.n_deadlines, model.n_attributes, model.n_visits]
+        model, dtypes = self.model, {name: tables.LAYOUT[name][0] for name in ("stamp", "timer_of", "attribute", "visit")}
+        widths = [model.n_stamps, model.n_deadlines, model.n_attributes, model.n_visits]
         ends = np.cumsum([width * dtype.itemsize for width, dtype in zip(widths, dtypes.values(), strict=True)])
         bytes_ = _aligned(size, np.dtype((np.uint8, int(-(-ends[-1] // 32) * 32))))
         found = {"case": _aligned(size, tables.CASE)}

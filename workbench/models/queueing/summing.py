@@ -54,8 +54,8 @@ def add_stay(k, i, m, paused, outcome, now, counts):
     k.stay.n[s] += 1
     k.stay_outcome[s, outcome] += 1
     k.stay.paused[s] += paused
-    k.effort[c, VISITS] += 1
-    k.effort[c, PAUSED] += paused
+    k.case.stays[c] += 1
+    k.case.paused[c] += paused
     if now >= 0:
         k.stay.stay[s] += now - queued
     if k.node.kind[node] != WORK or started < 0:
@@ -64,8 +64,8 @@ def add_stay(k, i, m, paused, outcome, now, counts):
     worked = now - started - paused if now >= 0 else 0
     k.stay.queue[s] += waited
     k.stay.work[s] += worked
-    k.effort[c, QUEUE] += waited
-    k.effort[c, TOUCH] += worked
+    k.case.waited[c] += waited
+    k.case.worked[c] += worked
     if counts:
         k.stay.starts[s] += 1
         k.stay.once_queue[s] += waited
@@ -132,7 +132,7 @@ def retire(k, c, is_open):
         if fate == OPEN:
             add_value(k, first + k.run.n_stamps[0] + CENSORED_AT, k.run.end[0] - arrived)
     first += k.run.n_stamps[0]
-    add_value(k, first + QUEUE, k.effort[c, QUEUE])
-    add_value(k, first + TOUCH, k.effort[c, TOUCH])
-    add_value(k, first + PAUSED, k.effort[c, PAUSED])
-    add_value(k, first + VISITS, k.effort[c, VISITS])
+    add_value(k, first + QUEUE, k.case.waited[c])
+    add_value(k, first + TOUCH, k.case.worked[c])
+    add_value(k, first + PAUSED, k.case.paused[c])
+    add_value(k, first + VISITS, k.case.stays[c])

@@ -68,9 +68,6 @@ QUANTITIES = ("queue_h", "work_h", "paused_h", "n_visits", "censored_at_h")
 ARRIVED_SLOT = 0
 """Place of `arrived` among the stamps of a case: the first of `STAMPS`, which every network has."""
 
-EFFORTS = 4
-"""The first of them are summed over the stays."""
-
 SUB_BINS = 64
 """Bins an octave of a histogram: a value in a bin is known to half a bin, 1/128 of itself."""
 
@@ -155,11 +152,12 @@ RUN = _table(
     record="i1", batches_released="i8", open_cases="i8", arrived_cases="i8", ended_cases="i8", lost_cases="i8",
     expired_cases="i8", error="i8", error_node="i8", error_case="i8",
 )  # fmt: skip
-# A token is one line of the cache, a case half of one: at national scale a million of them wait at a time. So a token
-# also tells number and class of its case, and when its stay ends is kept apart, eight tokens to a line.
+# A token is one line of the cache, and so is a case, with what is summed of its stays: at national scale hundreds of
+# thousands wait at a time. So a token also tells number and class of its case, and when its stay ends is kept apart,
+# eight tokens to a line.
 CASE = _table(
-    number="i8", first="i4", group="i4", entry="i2", live="i2", reroute="i2", reroute_key="i2", priority="i1",
-    observed="i1", over="i1", resolved="i1", lost="i1",
+    number="i8", waited="i8", worked="i8", paused="i8", first="i4", group="i4", stays="i4", entry="i2", live="i2", reroute="i2",
+    reroute_key="i2", priority="i1", observed="i1", over="i1", resolved="i1", lost="i1",
 )  # fmt: skip
 TOKEN = _table(
     queued="i8", started="i8", duration="i8", number="u4", next="i4", prev="i4", case="i4", frame="i4", sibling="i4",
@@ -249,7 +247,6 @@ LAYOUT = {
     "event": (EVENT, 1),
     "stay": (STAY, 1),  # [entry × node]: sums of stays
     "stay_outcome": (np.dtype("i8"), 2),  # [entry × node, outcome]
-    "effort": (np.dtype("i8"), 2),  # [case, quantity]: what is summed of its stays
     "level": (LEVEL, 1),  # [hour × (resource, then queue)]
     "fate": (np.dtype("i8"), 2),  # [group × channel, fate]
     "moment": (MOMENT, 1),  # [group × channel × quantity]
