@@ -53,7 +53,7 @@ from workbench.models.queueing.tables import (
     Kernel,
 )
 from workbench.models.queueing.traffic import Traffic
-from workbench.models.queueing.wheel import next_due, pop, push
+from workbench.models.queueing.wheel import next_due, pop, push, stands
 
 __all__ = ["run"]
 
@@ -88,9 +88,9 @@ def gather(k, now):
         who = k.near.who[n - 1]
         k.run.near[0] = n - 1
         if who < 0:
-            if k.timer.due[~who] == now:
+            if stands(k, who, now):
                 announce(k, ~who, now)
-        elif k.pending.due[who] == now:
+        elif stands(k, who, now):
             order = k.node.order[k.token.node[who]] << 16 | k.token.visit[who]
             k.run.agenda[0] = push(k.agenda, k.run.agenda[0], END_OF_STAY << 40 | k.token.number[who], order, who)
         n = k.run.near[0]
@@ -124,7 +124,7 @@ def take(k, now):
     k.run.agenda[0] = pop(k.agenda, k.run.agenda[0])
     kind = key >> 40
     if kind == END_OF_STAY:
-        if k.pending.due[who] == now and k.token.state[who] in (AT_WORK, DELAYED):
+        if stands(k, who, now) and k.token.state[who] in (AT_WORK, DELAYED):
             end_stay(k, who, now)
     elif kind == EXPIRY:
         if k.timer.due[who] == now:

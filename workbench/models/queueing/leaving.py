@@ -73,6 +73,7 @@ def throw_out(k, i, outcome, now):
             give_back(k, node)
     elif state == DELAYED:
         k.pending.due[i] = -1  # even at the instant of its end it did not run to it
+        k.run.called_off[0] = 1
     elif state == GATHERING:
         leave_group(k, i)
     else:

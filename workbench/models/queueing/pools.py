@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workbench.models.queueing.jit import kernel
+from workbench.models.queueing.memory import prefetch
 from workbench.models.queueing.tables import ABSENT, MOVING
 from workbench.models.queueing.wheel import insert
 
@@ -55,7 +56,11 @@ def new_case(k):
     """Return a free place for a case."""
     c = k.run.free_case[0]
     if c >= 0:
-        k.run.free_case[0] = k.case.first[c]
+        following = k.case.first[c]
+        k.run.free_case[0] = following
+        if following >= 0:  # given back hours ago, it may be
+            prefetch(k.case, following)
+            prefetch(k.stamp, following)
     else:
         c = k.run.n_cases[0]
         k.run.n_cases[0] = c + 1
@@ -78,7 +83,10 @@ def new_token(k, c, batch, frame, branch):
     """Return a new token of a case, or of a batch that case c leads."""
     i = k.run.free_token[0]
     if i >= 0:
-        k.run.free_token[0] = k.token.next[i]
+        following = k.token.next[i]
+        k.run.free_token[0] = following
+        if following >= 0:
+            prefetch(k.token, following)
     else:
         i = k.run.n_tokens[0]
         k.run.n_tokens[0] = i + 1
@@ -134,7 +142,10 @@ def new_frame(k, outer, branch, expected):
     """Return a frame that counts the tokens of one started fork; it remembers what surrounds the fork."""
     f = k.run.free_frame[0]
     if f >= 0:
-        k.run.free_frame[0] = k.frame.outer[f]
+        following = k.frame.outer[f]
+        k.run.free_frame[0] = following
+        if following >= 0:
+            prefetch(k.frame, following)
     else:
         f = k.run.n_frames[0]
         k.run.n_frames[0] = f + 1
@@ -178,5 +189,6 @@ def set_timer(k, timer, due):
 def free_timer(k, timer):
     """Give back a timer; if it has not gone off yet, or is on the agenda, its due time tells that it is void."""
     k.timer.due[timer] = -1
+    k.run.called_off[0] = 1
     k.timer.next[timer] = k.run.free_timer[0]
     k.run.free_timer[0] = timer

@@ -76,6 +76,7 @@ def interrupt(k, i, now):
     k.worker.left[i] -= worked
     leave_crew(k, q, i)
     k.pending.due[i] = -1
+    k.run.called_off[0] = 1
     r = k.use.resource[k.queue.first_use[q]]
     k.resource.in_use[r] -= 1
     change_level(k, r, -1, now)

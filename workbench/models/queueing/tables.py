@@ -144,7 +144,7 @@ RUN = _table(
     free_case="i8", free_token="i8", free_frame="i8", free_timer="i8", free_group="i8", free_batch="i8",
     n_blocks="i8", free_block="i8", block_room="i8",
     live_cases="i8", live_tokens="i8", case_room="i8", token_room="i8", row_room="i8", event_room="i8", fan="i8", largest="i8",
-    agenda="i8", starts="i8", dirty="i8", todo="i8", newcomers="i1", next_case="i8", n_traffic="i8", more_traffic="i1",
+    agenda="i8", starts="i8", dirty="i8", todo="i8", newcomers="i1", called_off="i1", next_case="i8", n_traffic="i8", more_traffic="i1",
     # sizes of the model
     classes="i8", n_attributes="i8", n_stamps="i8", n_visits="i8", n_deadlines="i8", n_calendars="i8", n_resources="i8",
     n_rules="i8", n_lossy="i8", n_nodes="i8", n_series="i8", n_channels="i8", released_slot="i4", channel="i4",

@@ -8,7 +8,7 @@ with its neighbours: at national scale a heap of a million entries, or lists of 
 each step.
 
 An item is (due, who): a token, or ~timer. Nothing is taken out. Who is called off has another time noted with the
-token or timer: then the item is passed over, or swept out when blocks run short.
+token or timer, and the run that there are such: then the item is passed over, or swept out when blocks run short.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from workbench.models.queueing.jit import kernel
 from workbench.models.queueing.memory import highest_bit, lowest_bit, prefetch
 from workbench.models.queueing.tables import BLOCK_BITS, FAR, LEVELS, SLOTS
 
-__all__ = ["insert", "next_due", "pop", "push"]
+__all__ = ["insert", "next_due", "pop", "push", "stands"]
 
 BITS = 6
 BLOCK = 1 << BLOCK_BITS
@@ -28,8 +28,8 @@ CACHED = 1024  # so few tokens are in the cache
 
 @kernel(inline=True)
 def stands(k, who, due):
-    """Tell whether an item has not been called off."""
-    return due == (k.pending.due[who] if who >= 0 else k.timer.due[~who])
+    """Tell whether an item has not been called off; as long as none ever was, without a look at whose it is."""
+    return not k.run.called_off[0] or due == (k.pending.due[who] if who >= 0 else k.timer.due[~who])
 
 
 @kernel(inline=True)
