@@ -74,7 +74,7 @@ def _write(scenario: Simulable, shared: Plan, design: Design, replication: int, 
     ):
 
         def take(records: Records) -> None:
-            if len(records.rows):
+            if records.rows:
                 of_journeys.add(records.journeys())
             if len(records.marks):
                 of_events.add(records.events())

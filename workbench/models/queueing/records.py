@@ -36,15 +36,17 @@ class Records:
         The compiled network, for names.
     replication
         Number of the run.
-    rows, marks
-        Structured arrays, in the order in which rows were closed and events came.
+    rows
+        Structured arrays, none of them empty, one after the other in the order in which rows were closed.
+    marks
+        A structured array, in the order in which events came.
     sums
         What ``record="summary"`` added up instead.
     """
 
     model: CompiledNetwork
     replication: int
-    rows: np.ndarray
+    rows: tuple[np.ndarray, ...]
     marks: np.ndarray
     sums: Sums | None = None
 
@@ -57,9 +59,14 @@ class Records:
             Sorted by (case, queued, step order, visit). Times are int64 milliseconds; ``started`` and ``ended`` are
             missing where a stay did not start or had not ended.
         """
-        names, n = self.model.names, len(self.rows)
+        case, free = _by_case(np.concatenate([np.zeros(0, np.int64), *(rows["case"] for rows in self.rows)]))
+        names, n = self.model.names, len(case)
         kept, codes = np.empty((len(KEPT), n), np.int64), np.empty((len(CODES), n), np.int64)
-        tabulate(self.rows, *_by_case(self.rows["case"]), kept, codes)
+        done = 0
+        for rows in self.rows:
+            gather(rows, case[done:], free, kept, codes)
+            done += len(rows)
+        sort_each(kept, codes)
         column = dict(zip(KEPT + CODES, [*kept, *codes], strict=True))
         return pd.DataFrame(
             {
@@ -100,7 +107,6 @@ class Records:
 
 def _by_case(case: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the cases of rows counted from 0, and where the rows of each begin in the order of cases."""
-    case = case.copy()
     first, cases = (case.min(), np.ptp(case) + 1) if len(case) else (0, 0)
     if cases > MOST_SPREAD * len(case):
         case, first, cases = np.unique(case, return_inverse=True)[1], 0, len(case)
@@ -110,19 +116,20 @@ def _by_case(case: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 @kernel(entry=True)
-def tabulate(rows, case, free, kept, codes):
-    """Put the fields of rows into columns, in order of (case, queued, step order, visit).
-
-    ``free`` is the first free place of each case. Rows of a case come as they were closed, which is almost in order;
-    those that are not are sorted by insertion.
-    """
+def gather(rows, case, free, kept, codes):
+    """Put the fields of rows into columns in order of cases; ``free`` is the first free place of each."""
     for r in range(len(rows)):
         row, i = rows[r], free[case[r]]
         free[case[r]] = i + 1
         kept[0, i], kept[1, i], kept[2, i], kept[3, i] = row.case, row.queued, row.visit, row.batch
         kept[4, i], kept[5, i], kept[6, i], kept[7, i], kept[8, i] = row.branch, row.priority, row.started, row.ended, row.paused
         codes[0, i], codes[1, i], codes[2, i], codes[3, i] = row.node, row.entry, row.channel, row.outcome
-    for i in range(1, len(rows)):
+
+
+@kernel(entry=True)
+def sort_each(kept, codes):
+    """Put the rows of each case in order of (queued, step order, visit), by insertion: as they were closed is almost right."""
+    for i in range(1, kept.shape[1]):
         while i > 0 and goes_before(kept, codes, i, i - 1):
             for f in range(len(kept)):
                 kept[f, i - 1], kept[f, i] = kept[f, i], kept[f, i - 1]

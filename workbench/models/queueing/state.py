@@ -242,10 +242,10 @@ class State:
     def _keep(self, rows: np.ndarray, events: np.ndarray) -> None:
         """Set rows and events aside, or hand them on."""
         if self.sink is None:
-            self.rows.append(rows)
+            self.rows += [rows] * bool(len(rows))
             self.events.append(events)
         elif len(rows) or len(events):
-            self.sink(Records(self.model, self.replication, rows, events))
+            self.sink(Records(self.model, self.replication, (rows,) * bool(len(rows)), events))
 
     def _grow(self, size: int, names: Iterable[str]) -> None:
         """Enlarge tables, and those that depend on them; what is new is untouched memory until it is used."""
@@ -321,4 +321,6 @@ class State:
         self.make_room(tables.WANTS_ROWS)
         self.make_room(tables.WANTS_EVENTS)
         sums = Sums.of(self.model, self.kernel, self.groups, int(self.run["end"][0])) if self.sums else None
-        return Records(self.model, self.replication, _joined(self.rows, tables.ROW), _joined(self.events, tables.EVENT), sums)
+        if self.rows:  # the last piece is the beginning of a table that is large
+            self.rows[-1] = _joined(self.rows[-1:], tables.ROW)
+        return Records(self.model, self.replication, tuple(self.rows), _joined(self.events, tables.EVENT), sums)

@@ -175,7 +175,7 @@ GROUP = _table(key="i8", oldest="i4", youngest="i4", members="i4", rule="i4", ne
 BATCH_TABLE = _table(number="i8", first="i4", members="i4", tokens="i4")
 ARRIVAL_TABLE = _table(time="i8", case="i8", entry="i4", priority="i4", group="i4")
 ROW = _table(
-    case="i8", batch="i8", queued="i8", started="i8", ended="i8", paused="i8", visit="i4", entry="i4", node="i4",
+    queued="i8", started="i8", ended="i8", paused="i8", case="u4", batch="u4", visit="i4", entry="i4", node="i4",
     branch="i2", priority="i2", channel="i2", outcome="i1",
 )  # fmt: skip
 EVENT = _table(case="i8", time="i8", kind="i1", key="i4")
