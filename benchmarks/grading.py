@@ -24,9 +24,8 @@ __all__ = ["rows", "write_class"]
 EXERCISE = "02"
 SIZE = 4
 NOTE = (
-    "wall time of both commands; ours grades three at a time on two cores, each in a sandbox, and compares answers with hidden "
-    "cases outside; "
-    "nbgrader runs one after the other, unsandboxed, and only sees that the cells raise no error"
+    "wall time of both commands; ours grades one more at a time than there are cores, each in a sandbox, and compares answers "
+    "with hidden cases outside; nbgrader runs one after the other, unsandboxed, and only sees that the cells raise no error"
 )
 
 

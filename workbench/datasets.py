@@ -346,10 +346,10 @@ def read_table(
         The columns wanted.
     mapping
         A YAML file (or mapping) that says where a column comes from. Without it the file's columns bear the schema's
-        names or their Chinese titles. Its keys: ``delimiter``, ``encoding``, ``decimal`` (``","`` where the file writes
-        1.234,5), ``columns``: for each of our columns the name of the file's column, or ``{column, codes, unit, factor,
-        format, default}`` or ``{constant}``. `codes` turns the file's codes into ours, `unit` or `factor` converts
-        numbers, `format` is a date format such as ``"%d.%m.%Y"``, `default` fills empty cells.
+        names or, where no unit is at stake, their Chinese titles. Its keys: ``delimiter``, ``encoding``, ``decimal``
+        (``","`` where the file writes 1.234,5), ``columns``: for each of our columns the name of the file's column, or
+        ``{column, codes, unit, factor, format, default}`` or ``{constant}``. `codes` turns the file's codes into ours,
+        `unit` or `factor` converts numbers, `format` is a date format such as ``"%d.%m.%Y"``, `default` fills empty cells.
     on_error
         ``"raise"`` raises when anything is wrong; ``"report"`` returns the good rows and the report.
 

@@ -364,8 +364,8 @@ def _rules(columns: Iterable[str], schema: Schema, mapping: Mapping, shown: str)
     """Return for every field where its values come from: a rule with `column` or `constant`, or an empty one."""
     header, given, missing, rules = list(columns), mapping.get("columns", {}), [], {}
     for found in schema.fields:
-        own = found.title_zh if found.name not in header and found.title_zh in header else found.name
-        rule = given.get(found.name, {"column": own})
+        titled = found.title_zh and not found.unit and found.name not in header and found.title_zh in header
+        rule = given.get(found.name, {"column": found.title_zh if titled else found.name})  # a title alone tells no unit
         rule = dict(rule) if isinstance(rule, Mapping) else {"column": str(rule)}
         rules[found.name] = rule if rule.get("column", header[0]) in header else {}
         if not rules[found.name] and (found.required or found.name in given):

@@ -170,6 +170,8 @@ def test_a_class_list_may_bear_its_chinese_titles_and_others_are_asked_for(tmp_p
     listed = tmp_path / "class.csv"
     listed.write_text("学号,姓名,班级\n0042,王芳,一班\n", encoding="utf-8")
     assert [(student.id, student.name, student.group) for student in read_roster(listed)] == [("0042", "王芳", "一班")]
+    listed.write_text(",学号,姓名,宽限时数\n0,0042,王芳,2\n", encoding="utf-8")  # hours, or days? A title alone does not tell
+    assert [(student.id, student.group, student.extension_h) for student in read_roster(listed)] == [("0042", "", 0.0)]
     listed.write_text("编号,姓名\n0042,王芳\n", encoding="utf-8")
     with pytest.raises(DatasetError, match="no column 'student_id' .*say in a mapping file which column is which"):
         read_roster(listed)

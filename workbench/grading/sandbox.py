@@ -282,7 +282,8 @@ class Sandbox:
 
 def write_byte_code() -> None:
     """Import, outside, what only submissions import: inside nothing can be written, and every one would compile it anew."""
-    subprocess.run([sys.executable, "-P", "-c", "from workbench.grading import collector, practice; collector.shell()"], check=False)
+    program = "from workbench.grading import collector, practice; collector.shell()"
+    subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, check=False)
 
 
 def _line(value: Any) -> bytes:

@@ -242,10 +242,11 @@ class State:
     def _keep(self, rows: np.ndarray, events: np.ndarray) -> None:
         """Set rows and events aside, or hand them on."""
         if self.sink is None:
-            self.rows += [rows] * bool(len(rows))
+            if len(rows):
+                self.rows.append(rows)
             self.events.append(events)
         elif len(rows) or len(events):
-            self.sink(Records(self.model, self.replication, (rows,) * bool(len(rows)), events))
+            self.sink(Records(self.model, self.replication, (rows,) if len(rows) else (), events))
 
     def _grow(self, size: int, names: Iterable[str]) -> None:
         """Enlarge tables, and those that depend on them; what is new is untouched memory until it is used."""
